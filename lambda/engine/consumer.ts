@@ -1,0 +1,225 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { EventContract, OutputOf, StandardSchema } from '../contract';
+import type { ConsumerEnvironment } from '../environment';
+import { Poison } from '../errors';
+import { Deadline } from './deadline';
+import type { DeadLetterReason, Delivery, Outcome } from './delivery';
+import { type ReadEvent, readEvent } from './event';
+import { backOff, kindOf, messageOf, reasonOf } from './failure';
+import { Transaction } from './transaction';
+import type { IdempotencyStore, KnownKey } from '../store/idempotency-store';
+import { type AfterFailure, type Ending, type Held, once } from '../store/once';
+
+/** What is known of a message besides its data. */
+export interface Meta {
+  /** Ties together everything that one request caused. */
+  readonly correlationId: string;
+  /** The business key of the event. */
+  readonly key: string;
+  /** How often the event is tried, this time included. */
+  readonly attempt: number;
+  readonly messageId: string;
+  readonly sentAt: Date;
+}
+
+/** What a handler works with. */
+export interface Processing {
+  readonly meta: Meta;
+  /** Writes that happen once, together with the memory that the event is done. */
+  readonly tx: Pick<Transaction, 'write'>;
+  /** Writes lines that carry the correlation id, the key and the attempt. */
+  readonly log: Logger;
+  /** Fires before the function's time is up. */
+  readonly signal: AbortSignal;
+}
+
+/** Handles one event. It may run more than once; what it puts into `tx` happens once. */
+export type Process<Data> = (data: Data, processing: Processing) => Promise<void> | void;
+
+/** What a consumer is made of. */
+export interface ConsumerParts<Schema extends StandardSchema> {
+  readonly on: EventContract<string, Schema>;
+  readonly process: Process<OutputOf<Schema>>;
+  readonly environment: ConsumerEnvironment;
+  readonly store: IdempotencyStore;
+  readonly log: Logger;
+  /** Sets a message aside; the message counts as done only after this has succeeded. */
+  readonly setAside: (delivery: Delivery, reason: DeadLetterReason) => Promise<void>;
+}
+
+/** Deliveries of one event: run once, answered together. */
+interface Work<Data> extends ReadEvent<Data> {
+  readonly deliveries: Delivery[];
+  known?: KnownKey;
+}
+
+const atOnce = 10; // messages under way at the same time in one function
+
+/** Handles batches of deliveries; one delivery never decides over another. */
+export class Consumer<Schema extends StandardSchema> {
+  constructor(private readonly parts: ConsumerParts<Schema>) {}
+
+  /** Says for each delivery what becomes of it. Never throws for a single message's sake. */
+  async handle(deliveries: readonly Delivery[], remainingMillis: number): Promise<ReadonlyMap<Delivery, Outcome>> {
+    const deadline = new Deadline(remainingMillis);
+    const outcomes = new Map<Delivery, Outcome>();
+    const settle = (work: readonly Delivery[], outcome: Outcome) => work.forEach((delivery) => outcomes.set(delivery, outcome));
+    try {
+      const works = await this.lookUp(await this.read(deliveries, settle));
+      const now = Date.now();
+      // an earlier run under this key died: it, or a batch mate, may take this function down too
+      const suspect = ({ known }: Work<unknown>) => known?.status === 'INPROGRESS' && known.leaseUntil > 0 && known.leaseUntil < now;
+      await inParallel(works.filter((work) => !suspect(work)), async (work) => settle(work.deliveries, await this.perform(work, deadline)));
+      // one at a time, the least suspected first: when the function dies again, only one of them was under way
+      for (const work of works.filter(suspect).sort((a, b) => (a.known?.attempts ?? 0) - (b.known?.attempts ?? 0))) {
+        settle(work.deliveries, await this.performSuspect(work, deadline));
+      }
+    } finally {
+      deadline.clear();
+    }
+    return outcomes;
+  }
+
+  /** Reads every delivery, sets aside what cannot be read, and brings copies of one event together. */
+  private async read(deliveries: readonly Delivery[], settle: (work: readonly Delivery[], outcome: Outcome) => void): Promise<Work<OutputOf<Schema>>[]> {
+    const read = await Promise.all(deliveries.map(async (delivery) => {
+      try {
+        return { ...await readEvent(delivery.body, this.parts.on, this.parts.environment.id), deliveries: [delivery] };
+      } catch (error) {
+        settle([delivery], await this.fail([delivery], error, undefined, this.logFor(delivery)));
+        return undefined;
+      }
+    }));
+    const works = new Map<string, Work<OutputOf<Schema>>>();
+    for (const work of read) {
+      if (!work) { continue; }
+      const identity = JSON.stringify([work.key, work.content]);
+      const first = works.get(identity);
+      if (first) { first.deliveries.push(...work.deliveries); } else { works.set(identity, work); }
+    }
+    return [...works.values()];
+  }
+
+  /** Asks what is known of events that were delivered before; of all others the claim will tell. */
+  private async lookUp(works: Work<OutputOf<Schema>>[]): Promise<Work<OutputOf<Schema>>[]> {
+    const again = works.filter(({ deliveries }) => deliveries.some(({ receiveCount }) => receiveCount > 1));
+    if (again.length === 0) { return works; }
+    try {
+      const known = await this.parts.store.lookUp([...new Set(again.map(({ key }) => key))]);
+      return works.map((work) => ({ ...work, ...(known.has(work.key) ? { known: known.get(work.key)! } : {}) }));
+    } catch (error) {
+      this.parts.log.warn('could not look up what is known of redelivered messages', { reason: reasonOf(error), error: messageOf(error) });
+      return works;
+    }
+  }
+
+  private async performSuspect(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome> {
+    const { maxAttempts } = this.parts.environment;
+    const attempts = work.known?.attempts ?? 0;
+    if (attempts < maxAttempts) { return this.perform(work, deadline); }
+    const died = new Poison(`the function died ${attempts} times while it handled this event`, { reason: 'FunctionDied' });
+    const outcome = await this.fail(work.deliveries, died, attempts, this.logFor(work.deliveries[0]!, work.businessKey, attempts));
+    if (outcome.kind === 'done') { await this.parts.store.forget(work.key, undefined).catch(() => {}); }
+    return outcome;
+  }
+
+  private async perform(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome> {
+    const [delivery] = work.deliveries as [Delivery];
+    // not begun is not tried: it goes back as it came
+    if (deadline.signal.aborted) { return { kind: 'again', delaySeconds: 0 }; }
+    const ending = await once(work, (held) => this.run(work, held, delivery, deadline), {
+      store: this.parts.store,
+      deadline: deadline.killAt,
+      rememberForSeconds: this.parts.environment.idempotency.rememberFor,
+      afterFailure: (error, attempt) => this.afterFailure(error, attempt),
+    });
+    return this.outcomeOf(ending, work, delivery);
+  }
+
+  private async run(work: Work<OutputOf<Schema>>, { attempt }: Held, delivery: Delivery, deadline: Deadline) {
+    const { messageId, correlationId, sentAt } = delivery;
+    const tx = new Transaction();
+    const meta = { messageId, correlationId, sentAt, key: work.businessKey, attempt };
+    const processing = { meta, tx, signal: deadline.signal, log: this.logFor(delivery, work.businessKey, attempt) };
+    try {
+      // a handler that throws before it returns a promise must not escape
+      await deadline.limit(Promise.resolve().then(() => this.parts.process(work.data, processing)));
+    } finally {
+      tx.close();
+    }
+    return tx.close();
+  }
+
+  private async outcomeOf(ending: Ending, work: Work<unknown>, delivery: Delivery): Promise<Outcome> {
+    const log = this.logFor(delivery, work.businessKey, 'attempt' in ending ? ending.attempt : undefined);
+    const copies = work.deliveries.length > 1 ? { copies: work.deliveries.length } : {};
+    switch (ending.kind) {
+      case 'done':
+        log.info('processed', { outcome: 'processed', ...copies });
+        return { kind: 'done' };
+      case 'duplicate':
+        log.info('already processed', { outcome: 'duplicate', ...copies });
+        return { kind: 'done' };
+      case 'held': {
+        const untilFree = Math.ceil(Math.max(0, ending.until - Date.now()) / 1000) + 1;
+        const delaySeconds = Math.min(untilFree, backOff(delivery.receiveCount, this.parts.environment.retry));
+        log.info('in progress elsewhere', { outcome: 'held', delaySeconds });
+        return { kind: 'again', delaySeconds };
+      }
+      case 'reused': {
+        const reused = new Poison(`another ${this.parts.on.type} with the same key and other content was here before`, { reason: 'KeyReuse' });
+        return this.fail(work.deliveries, reused, undefined, log);
+      }
+      case 'failed':
+        return this.fail(work.deliveries, ending.error, ending.attempt, log);
+    }
+  }
+
+  private afterFailure(error: unknown, attempt: number): AfterFailure {
+    const kind = kindOf(error);
+    if (kind === 'environment' || kind === 'transient') { return 'refund'; }
+    return this.isFinal(error, attempt) ? 'forget' : 'retry';
+  }
+
+  private isFinal(error: unknown, attempt: number | undefined): boolean {
+    const kind = kindOf(error);
+    return kind === 'poison' || (kind === 'unknown' && (attempt ?? 0) >= this.parts.environment.maxAttempts);
+  }
+
+  /** Sets aside what is final, and lets everything else come again. */
+  private async fail(deliveries: readonly Delivery[], error: unknown, attempt: number | undefined, log: Logger): Promise<Outcome> {
+    const reason = { reason: reasonOf(error), message: messageOf(error), attempt: attempt ?? 0 };
+    const kind = kindOf(error);
+    // what says nothing about the message was not counted as a try; there the receives tell how long it has been going on
+    const tries = kind === 'unknown' ? attempt ?? deliveries[0]!.receiveCount : deliveries[0]!.receiveCount;
+    const again = (): Outcome => ({ kind: 'again', delaySeconds: backOff(tries, this.parts.environment.retry) });
+    if (!this.isFinal(error, attempt)) {
+      const outcome = again();
+      log.warn('will be tried again', { outcome: 'retry', failure: kind, ...reason, ...outcome });
+      return outcome;
+    }
+    try {
+      // one letter for all copies: they are the same event
+      await this.parts.setAside(deliveries[0]!, reason);
+      log.error('set aside in the dead-letter queue', { outcome: 'dead-letter', failure: kind, ...reason });
+      return { kind: 'done' };
+    } catch (refused) {
+      log.error('could not be set aside, will be tried again', { outcome: 'retry', ...reason, deadLetterError: messageOf(refused) });
+      return again();
+    }
+  }
+
+  private logFor({ messageId, correlationId, receiveCount }: Delivery, key?: string, attempt?: number): Logger {
+    const child = this.parts.log.createChild();
+    child.appendKeys({ correlationId, messageId, receiveCount, ...(key === undefined ? {} : { key }), ...(attempt === undefined ? {} : { attempt }) });
+    return child;
+  }
+}
+
+/** A fixed number of workers take the next item until none is left. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, async () => {
+    for (const item of waiting) { await work(item); }
+  }));
+}

@@ -1,0 +1,47 @@
+/**
+ * Says that a message can never be handled: it goes to the dead-letter queue now, with this as the reason.
+ *
+ * Every other error means "try again".
+ */
+export class Poison extends Error {
+  /** A short, stable name for the reason, for people to search and count by. */
+  readonly reason: string;
+
+  constructor(message: string, options: { readonly reason?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Poison';
+    this.reason = options.reason ?? 'Poison';
+  }
+}
+
+/** A variable that our construct sets is missing or not readable: the function cannot work at all. */
+export class EnvironmentError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'EnvironmentError';
+  }
+}
+
+/** The condition of one of the handler's own writes was not met: nothing of its transaction was written. */
+export class WriteRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'WriteRefused';
+  }
+}
+
+/** Another run took the message over: whatever this run still wanted to write was not written. */
+export class ClaimLost extends Error {
+  constructor(key: string) {
+    super(`another run has taken over ${key}`);
+    this.name = 'ClaimLost';
+  }
+}
+
+/** The handler did not finish before the function's time was up; its message goes back to the queue. */
+export class DeadlineReached extends Error {
+  constructor() {
+    super('the handler did not finish before the function\'s time was up');
+    this.name = 'DeadlineReached';
+  }
+}

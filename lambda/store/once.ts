@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import {
+  IdempotencyConfig, IdempotencyItemAlreadyExistsError, IdempotencyItemNotFoundError, makeIdempotent,
+} from '@aws-lambda-powertools/idempotency';
+import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
+import type { IdempotencyStore, KnownKey, Write } from './idempotency-store';
+
+/** What identifies one event: its key in the store, and its content, which tells two payloads under one key apart. */
+export interface Identity {
+  readonly key: string;
+  readonly content: string;
+}
+
+/** What a run may do once it holds its key. */
+export interface Held {
+  /** How often the event is tried, this time included. */
+  readonly attempt: number;
+}
+
+/** How a run under a key ended. */
+export type Ending =
+  | { readonly kind: 'done'; readonly attempt: number }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'held'; readonly until: number }
+  | { readonly kind: 'reused' }
+  | { readonly kind: 'failed'; readonly error: unknown; readonly attempt: number | undefined };
+
+/** What becomes of the key when the work under it fails. */
+export type AfterFailure = 'retry' | 'refund' | 'forget';
+
+/** Everything that one run needs besides its key. */
+export interface OnceOptions {
+  readonly store: IdempotencyStore;
+  /** Epoch milliseconds after which this run cannot be alive any more. */
+  readonly deadline: number;
+  readonly rememberForSeconds: number;
+  /** Decides whether a failed try counts, and whether the key is forgotten. */
+  readonly afterFailure: (error: unknown, attempt: number) => AfterFailure;
+}
+
+/**
+ * Runs `work` at most once to its end per key, through Powertools' idempotency flow; the writes that it returns commit together with
+ * the memory that it is done, in one transaction that only the holder of the key can make.
+ *
+ * @see https://docs.aws.amazon.com/powertools/typescript/latest/features/idempotency/
+ */
+export async function once(identity: Identity, work: (held: Held) => Promise<readonly Write[]>, options: OnceOptions): Promise<Ending> {
+  const layer = new TransactionalLayer(identity, options);
+  const config = new IdempotencyConfig({
+    payloadValidationJmesPath: 'content', hashFunction: 'sha256', throwOnNoIdempotencyKey: true, expiresAfterSeconds: options.rememberForSeconds,
+  });
+  // only what Powertools reads of a context: how long this run can live
+  config.registerLambdaContext({ getRemainingTimeInMillis: () => Math.max(1, options.deadline - Date.now()) } as never);
+  const run = makeIdempotent(async (_identity: Identity) => layer.perform(work), { persistenceStore: layer, config });
+  try {
+    await run(identity);
+    return layer.attempt === undefined ? { kind: 'duplicate' } : { kind: 'done', attempt: layer.attempt };
+  } catch (thrown) {
+    return endingOf(thrown, layer);
+  }
+}
+
+function endingOf(thrown: unknown, layer: TransactionalLayer): Ending {
+  const { name, cause } = thrown as Error;
+  if (name === 'IdempotencyAlreadyInProgressError') { return { kind: 'held', until: layer.known?.leaseUntil ?? 0 }; }
+  if (name === 'IdempotencyValidationError') { return { kind: 'reused' }; }
+  // Powertools wraps what a store throws; what counts is what was thrown
+  const error = layer.failure ? layer.failure.error : name === 'IdempotencyPersistenceLayerError' ? cause ?? thrown : thrown;
+  return { kind: 'failed', error, attempt: layer.attempt };
+}
+
+/**
+ * Powertools' persistence layer for exactly one run.
+ *
+ * One instance per run, because Powertools hands its layers a key only: the owner's token, the number of the try and the writes that are
+ * to be committed live here.
+ */
+class TransactionalLayer extends BasePersistenceLayer {
+  attempt: number | undefined;
+  known: KnownKey | undefined;
+  failure: { readonly error: unknown } | undefined;
+  private readonly owner = randomUUID();
+  private writes: readonly Write[] = [];
+
+  constructor(private readonly identity: Identity, private readonly options: OnceOptions) { super(); }
+
+  async perform(work: (held: Held) => Promise<readonly Write[]>): Promise<void> {
+    if (this.attempt === undefined) { throw new Error('the work must not run without a claim on its key'); }
+    try {
+      this.writes = await work({ attempt: this.attempt });
+    } catch (error) {
+      this.failure = { error };
+      throw error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** The key was made by our own rule (typed parts, stable prefix), before Powertools comes in. */
+  protected override getHashedIdempotencyKey(): string {
+    return this.identity.key;
+  }
+
+  protected async _putRecord(record: IdempotencyRecord): Promise<void> {
+    const answer = await this.options.store.claim({
+      key: this.identity.key,
+      owner: this.owner,
+      fingerprint: record.payloadHash ?? '',
+      leaseUntil: record.inProgressExpiryTimestamp ?? this.options.deadline,
+      expiresAt: this.expiresAt(record),
+    });
+    if (answer.taken) {
+      this.attempt = answer.attempt;
+      return;
+    }
+    this.known = answer.known;
+    throw new IdempotencyItemAlreadyExistsError('the key is known', answer.known && this.toRecord(answer.known));
+  }
+
+  protected async _updateRecord(record: IdempotencyRecord): Promise<void> {
+    try {
+      await this.options.store.complete(this.identity.key, this.owner, this.expiresAt(record), this.writes);
+    } catch (error) {
+      this.failure = { error };
+      // Powertools gives the key back when the work fails, but not when its completion does
+      if (nothingWasWritten(error)) { await this._deleteRecord(); }
+      throw error;
+    }
+  }
+
+  protected async _deleteRecord(): Promise<void> {
+    if (this.attempt === undefined) { return; }
+    const { store, afterFailure } = this.options;
+    const next = afterFailure(this.failure?.error, this.attempt);
+    try {
+      await (next === 'forget' ? store.forget(this.identity.key, this.owner) : store.release(this.identity.key, this.owner, next === 'refund'));
+    } catch {
+      // the lease ends by itself; what must not be hidden is why the work failed
+    }
+  }
+
+  protected async _getRecord(): Promise<IdempotencyRecord> {
+    const known = (await this.options.store.lookUp([this.identity.key])).get(this.identity.key);
+    if (!known) { throw new IdempotencyItemNotFoundError(); }
+    this.known = known;
+    return this.toRecord(known);
+  }
+
+  private toRecord(known: KnownKey): IdempotencyRecord {
+    return new IdempotencyRecord({
+      idempotencyKey: this.identity.key,
+      status: known.status,
+      expiryTimestamp: Math.floor(known.expiresAt / 1000),
+      inProgressExpiryTimestamp: known.leaseUntil,
+      payloadHash: known.fingerprint,
+    });
+  }
+
+  private expiresAt(record: IdempotencyRecord): number {
+    return (record.expiryTimestamp ?? Math.floor(Date.now() / 1000) + this.options.rememberForSeconds) * 1000;
+  }
+}
+
+/** A cancelled transaction has written nothing; after a lost answer nobody knows, and the lease must run out. */
+function nothingWasWritten(error: unknown): boolean {
+  return ['WriteRefused', 'TransactionCanceledException', 'ValidationException', 'AccessDeniedException', 'ResourceNotFoundException'].includes((error as Error | undefined)?.name ?? '');
+}

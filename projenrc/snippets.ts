@@ -1,0 +1,7 @@
+import { awscdk } from 'projen';
+
+/** Compiles every example of the README and of the docstrings, strictly. */
+export function snippets(project: awscdk.AwsCdkConstructLibrary) {
+  const task = project.addTask('snippets', { description: 'Compile the README and every @example', exec: 'jsii-rosetta extract --strict --compile --no-cache --output .cache/snippets.tabl.json' });
+  project.postCompileTask.spawn(task);
+}
