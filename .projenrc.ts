@@ -98,6 +98,7 @@ project.npmrc.addConfig('audit', 'false');
 // Node.js 20 is past its end of life; jsii says so in a banner before every line that matters
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '1');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION', '1');
+project.tasks.addEnvironment('TSX_TSCONFIG_PATH', 'tsconfig.dev.json');
 for (const folder of ['integ', 'samples', 'rosetta', 'bench', 'projenrc', 'docs', '.ci', 'cdk.json', 'tsconfig.dev.json', '.cache', 'cdk.out', 'install-first.mjs']) {
   project.npmignore?.exclude(`/${folder}`);
 }
@@ -114,7 +115,7 @@ bench(project);
 
 new JsonFile(project, 'cdk.json', {
   obj: {
-    app: 'npx tsx samples/orders/app.ts',
+    app: 'npx tsx --tsconfig samples/tsconfig.json samples/orders/app.ts',
     context: {
       '@aws-cdk/core:checkSecretUsage': true,
       '@aws-cdk/aws-iam:minimizePolicies': true,

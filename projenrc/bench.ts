@@ -4,5 +4,4 @@ import { powertools } from './handler-runtime';
 /** `npm run bench`: what we cost, as ratios to what a user would pick instead. */
 export function bench(project: awscdk.AwsCdkConstructLibrary) {
   project.addDevDeps(...['batch', 'metrics', 'parser'].map((name) => `@aws-lambda-powertools/${name}@${powertools}`));
-  project.addTask('bench', { description: 'Speed and size beside the usual alternatives', exec: 'tsx bench/bench.ts', receiveArgs: true });
 }

@@ -2,9 +2,8 @@ import { awscdk } from 'projen';
 
 /** The tasks that start LocalStack, and the demo on it. */
 export function integ(project: awscdk.AwsCdkConstructLibrary) {
-  project.addDevDeps('execa@^9', 'listr2@^9', 'commander@^14', 'picocolors@^1', 'cli-table3@^0.6');
-  project.addTask('localstack', { description: 'LocalStack in the foreground, without a container engine', exec: 'tsx integ/localstack/cli.ts', receiveArgs: true });
-  project.addTask('demo', { description: 'Deploy the sample to LocalStack, send orders through it, and account for each', exec: 'tsx integ/demo/demo.ts', receiveArgs: true });
-  // these work on a fresh clone: `npm ci` runs by itself when it is needed
-  for (const task of ['localstack', 'demo', 'bench']) { project.package.setScript(task, `node install-first.mjs ${task}`); }
+  project.addDevDeps('execa@^5', 'listr2@^9', 'commander@^14', 'picocolors@^1', 'cli-table3@^0.6', 'proper-lockfile@^4', '@types/proper-lockfile@^4');
+  // these work on a fresh clone, and hear an interrupt themselves: a task runner in between would leave them running
+  const programs = { localstack: 'integ/localstack/cli.ts', demo: 'integ/demo/demo.ts', bench: 'bench/bench.ts' };
+  for (const [name, program] of Object.entries(programs)) { project.package.setScript(name, `node install-first.mjs --import tsx ${program}`); }
 }

@@ -5,7 +5,7 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
   project.addDevDeps(
     'jest@^30', '@types/jest@^30', '@swc/core@^1', '@swc/jest@^0.2', 'fast-check@^4', 'zod@^4',
     '@aws-sdk/client-cloudformation@^3', '@aws-sdk/client-cloudwatch-logs@^3', '@aws-sdk/client-lambda@^3', '@aws-sdk/client-eventbridge@^3',
-    '@aws-sdk/client-iam@^3', '@aws-sdk/client-kinesis@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-sts@^3', '@aws-sdk/client-s3@^3', 'p-wait-for@^6', 'fflate@^0.8',
+    '@aws-sdk/client-iam@^3', '@aws-sdk/client-kinesis@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-sts@^3', '@aws-sdk/client-s3@^3', 'p-wait-for@^5', 'fflate@^0.8',
   );
   const shared = {
     rootDir: '..',
@@ -23,8 +23,6 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
     obj: {
       ...shared,
       testMatch: ['<rootDir>/integ/**/*.integ.ts'],
-      globalSetup: '<rootDir>/integ/jest/global-setup.ts',
-      globalTeardown: '<rootDir>/integ/jest/global-teardown.ts',
       reporters: ['default', ['<rootDir>/test/closing-line.js', { name: 'Integration' }]],
       testTimeout: 180_000,
       maxWorkers: 2,
@@ -36,7 +34,7 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
 
   const types = project.addTask('types', { description: 'Type-check everything that is not compiled: tests, samples, integ, bench', exec: 'tsc --noEmit -p tsconfig.dev.json' });
   const unit = project.addTask('test:unit', { description: 'Unit tests', exec: 'jest --config test/jest.config.json', receiveArgs: true });
-  const integration = project.addTask('test:integ', { description: 'Integration tests on LocalStack (or the endpoint in AWS_ENDPOINT_URL)', exec: 'jest --config integ/jest.config.json', receiveArgs: true });
+  const integration = project.addTask('test:integ', { description: 'Integration tests on LocalStack (or the endpoint in AWS_ENDPOINT_URL)', exec: 'node --import tsx integ/with-endpoint.ts jest --config integ/jest.config.json', receiveArgs: true });
   project.testTask.reset();
   if (project.eslint) { project.testTask.spawn(project.eslint.eslintTask); }
   project.testTask.spawn(types);
@@ -45,5 +43,5 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
   project.testTask.spawn(project.postCompileTask);
   project.testTask.spawn(unit);
   project.testTask.spawn(integration);
-  project.package.setScript('test', 'node install-first.mjs test');
+  project.package.setScript('test', 'node install-first.mjs node_modules/projen/bin/projen test');
 }

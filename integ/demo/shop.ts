@@ -1,0 +1,124 @@
+import { DescribeLogGroupsCommand, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { BatchGetItemCommand, BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageBatchCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { type DeadLetter, deadLetterAttribute } from 'cdk-event-patterns/lambda';
+import type { Clients } from '../clients';
+import { depth, peek } from '../queue-contents';
+import { articleOf, type DemoOrder, stockAtFirst } from './orders';
+
+const correlationAttribute = 'correlationId';
+const correlationIdOf = ({ orderId }: DemoOrder) => `checkout-of-${orderId}`;
+
+/** What can be seen of one order from outside. */
+export interface Sighting {
+  readonly tries: number;
+  readonly effects: number;
+  readonly receipts: number;
+  readonly deadLetter: Partial<DeadLetter> | undefined;
+}
+
+/** The deployed sample, as its customers and its operator see it. */
+export class Shop {
+  constructor(private readonly clients: Clients, private readonly outputs: Record<string, string>) {}
+
+  /** Puts every article on the shelf, but for the missing one. */
+  async stockUp(orders: readonly DemoOrder[]): Promise<void> {
+    await this.clients.dynamodb.send(new BatchWriteItemCommand({
+      RequestItems: { [this.output('StockTable')]: orders.filter(({ missingArticle }) => !missingArticle).map((order) => ({ PutRequest: { Item: this.shelf(order) } })) },
+    }));
+  }
+
+  /** Puts the missing articles on the shelf too. */
+  async repair(orders: readonly DemoOrder[]): Promise<void> {
+    for (const order of orders.filter(({ missingArticle }) => missingArticle)) {
+      await this.clients.dynamodb.send(new PutItemCommand({ TableName: this.output('StockTable'), Item: this.shelf(order) }));
+    }
+  }
+
+  async send(orders: readonly DemoOrder[]): Promise<void> {
+    const { Failed = [] } = await this.clients.sqs.send(new SendMessageBatchCommand({
+      QueueUrl: this.output('OrdersQueueUrl'),
+      Entries: orders.map((order, index) => ({
+        Id: String(index), MessageBody: order.body, MessageAttributes: { [correlationAttribute]: { DataType: 'String', StringValue: correlationIdOf(order) } },
+      })),
+    }));
+    if (Failed.length > 0) { throw new Error(`the queue did not take every order: ${JSON.stringify(Failed)}`); }
+  }
+
+  /** Moves every dead letter back to the queue. */
+  async redrive(): Promise<void> {
+    await this.clients.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: this.output('DeadLetterQueueArn'), DestinationArn: this.output('OrdersQueueArn') }));
+  }
+
+  /** Messages in the queue and under way, and dead letters. */
+  async waiting(): Promise<{ readonly orders: number; readonly deadLetters: number }> {
+    const [orders = 0, deadLetters = 0] = await Promise.all(
+      ['OrdersQueueUrl', 'DeadLetterQueueUrl'].map((queue) => depth(this.clients.sqs, this.output(queue))),
+    );
+    return { orders, deadLetters };
+  }
+
+  async look(orders: readonly DemoOrder[]): Promise<ReadonlyMap<DemoOrder, Sighting>> {
+    const [stock, receipts, tries, letters] = await Promise.all([
+      this.items('StockTable', 'sku', orders.map(articleOf)), this.items('ReceiptsTable', 'orderId', orders.map(({ orderId }) => orderId)),
+      this.tries(), this.deadLetters(),
+    ]);
+    return new Map(orders.map((order) => {
+      const available = stock.get(articleOf(order))?.available?.N;
+      return [order, {
+        tries: tries.get(order.orderId) ?? 0,
+        effects: available === undefined ? 0 : (stockAtFirst - Number(available)) / order.quantity,
+        receipts: receipts.has(order.orderId) ? 1 : 0,
+        deadLetter: letters.get(correlationIdOf(order)),
+      }];
+    }));
+  }
+
+  /** By what the function logged: the highest number of a try that any line about the order carries. */
+  private async tries(): Promise<ReadonlyMap<string, number>> {
+    const tries = new Map<string, number>();
+    for (const { message = '' } of await this.logged()) {
+      for (const line of message.split('\n').filter((text) => text.startsWith('{'))) {
+        const { key, attempt } = JSON.parse(line) as { key?: string; attempt?: number };
+        if (key !== undefined && attempt !== undefined) { tries.set(key, Math.max(attempt, tries.get(key) ?? 0)); }
+      }
+    }
+    return tries;
+  }
+
+  private async logged(): Promise<FilteredLogEvent[]> {
+    const events: FilteredLogEvent[] = [];
+    // Lambda writes to the log group that the function names; LocalStack writes to the one of the function's own name
+    const { logGroups = [] } = await this.clients.logs.send(new DescribeLogGroupsCommand({}));
+    const own = [this.output('LogGroup'), `/aws/lambda/${this.output('FunctionName')}`];
+    for (const { logGroupName } of logGroups.filter((group) => own.includes(group.logGroupName!))) {
+      for await (const page of paginateFilterLogEvents({ client: this.clients.logs }, { logGroupName })) { events.push(...page.events ?? []); }
+    }
+    return events;
+  }
+
+  /** The dead letters by correlation id, looked at and left where they are. */
+  private async deadLetters(): Promise<ReadonlyMap<string, Partial<DeadLetter>>> {
+    const letters = await peek(this.clients.sqs, this.output('DeadLetterQueueUrl'));
+    return new Map(letters.map(({ MessageAttributes = {} }) => [
+      MessageAttributes[correlationAttribute]?.StringValue ?? '', JSON.parse(MessageAttributes[deadLetterAttribute]?.StringValue ?? '{}'),
+    ]));
+  }
+
+  private async items(table: string, key: string, values: readonly string[]) {
+    const { Responses } = await this.clients.dynamodb.send(new BatchGetItemCommand({
+      RequestItems: { [this.output(table)]: { ConsistentRead: true, Keys: values.map((value) => ({ [key]: { S: value } })) } },
+    }));
+    return new Map((Responses?.[this.output(table)] ?? []).map((item) => [item[key]?.S, item]));
+  }
+
+  private shelf(order: DemoOrder) {
+    return { sku: { S: articleOf(order) }, available: { N: String(stockAtFirst) } };
+  }
+
+  private output(name: string): string {
+    const value = this.outputs[name];
+    if (value === undefined) { throw new Error(`the stack has no output ${name}`); }
+    return value;
+  }
+}

@@ -1,0 +1,1 @@
+"""What this project adds to LocalStack: functions as processes, and corrections towards the AWS documentation."""

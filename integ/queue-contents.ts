@@ -1,0 +1,25 @@
+import {
+  ChangeMessageVisibilityCommand, GetQueueAttributesCommand, type Message, ReceiveMessageCommand, type SQSClient,
+} from '@aws-sdk/client-sqs';
+
+/** How many messages a queue holds: waiting, delayed and under way. */
+export async function depth(sqs: SQSClient, queueUrl: string): Promise<number> {
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }));
+  const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, ApproximateNumberOfMessagesDelayed } = Attributes;
+  return [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, ApproximateNumberOfMessagesDelayed].reduce((sum, count) => sum + Number(count ?? 0), 0);
+}
+
+/** Every message that waits in a queue; looked at, and left where it is. */
+export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]> {
+  const seen: Message[] = [];
+  for (;;) {
+    // hidden while we look, or the next call would bring the same ones
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({
+      QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 30, MessageAttributeNames: ['All'], MessageSystemAttributeNames: ['All'],
+    }));
+    if (Messages.length === 0) { break; }
+    seen.push(...Messages);
+  }
+  await Promise.all(seen.map(async ({ ReceiptHandle }) => sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }))));
+  return seen;
+}
