@@ -12,6 +12,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   let endpoint: Endpoint | undefined;
   try {
     endpoint = await unlessInterrupted(interrupted, obtainEndpoint(progress));
+    if (endpoint.ours) { process.env.INTEG_ENDPOINT_IS_OURS = '1'; }
     progress(`bootstrapping ${endpoint.url}`);
     await unlessInterrupted(interrupted, bootstrap());
     const run = execa(command, args, { preferLocal: true, stdio: 'inherit', reject: false });

@@ -1,8 +1,8 @@
-import { DescribeLogGroupsCommand, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { BatchGetItemCommand, BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { type DeadLetter, deadLetterAttribute } from 'cdk-event-patterns/lambda';
 import type { Clients } from '../clients';
+import { consumerLines } from '../function-log';
 import { depth, peek } from '../queue-contents';
 import { articleOf, type DemoOrder, stockAtFirst } from './orders';
 
@@ -77,24 +77,10 @@ export class Shop {
   /** By what the function logged: the highest number of a try that any line about the order carries. */
   private async tries(): Promise<ReadonlyMap<string, number>> {
     const tries = new Map<string, number>();
-    for (const { message = '' } of await this.logged()) {
-      for (const line of message.split('\n').filter((text) => text.startsWith('{'))) {
-        const { key, attempt } = JSON.parse(line) as { key?: string; attempt?: number };
-        if (key !== undefined && attempt !== undefined) { tries.set(key, Math.max(attempt, tries.get(key) ?? 0)); }
-      }
+    for (const { key, attempt } of await consumerLines(this.clients.logs, this.output('FunctionName'), this.output('LogGroup'))) {
+      if (key !== undefined && attempt !== undefined) { tries.set(key, Math.max(attempt, tries.get(key) ?? 0)); }
     }
     return tries;
-  }
-
-  private async logged(): Promise<FilteredLogEvent[]> {
-    const events: FilteredLogEvent[] = [];
-    // Lambda writes to the log group that the function names; LocalStack writes to the one of the function's own name
-    const { logGroups = [] } = await this.clients.logs.send(new DescribeLogGroupsCommand({}));
-    const own = [this.output('LogGroup'), `/aws/lambda/${this.output('FunctionName')}`];
-    for (const { logGroupName } of logGroups.filter((group) => own.includes(group.logGroupName!))) {
-      for await (const page of paginateFilterLogEvents({ client: this.clients.logs }, { logGroupName })) { events.push(...page.events ?? []); }
-    }
-    return events;
   }
 
   /** The dead letters by correlation id, looked at and left where they are. */

@@ -57,7 +57,7 @@ describe('a function', () => {
     });
     expect(value.AWS_ENDPOINT_URL).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(value).not.toHaveProperty('HOME');
-    expect(value).not.toHaveProperty('LOCALSTACK_SUPERVISOR');
+    expect(value).not.toHaveProperty('FILESYSTEM_ROOT');
   });
 
   test('starts in the folder of its code, which it also knows as LAMBDA_TASK_ROOT', async () => {

@@ -49,33 +49,37 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
   options.onProgress?.(`starting LocalStack on port ${port}`);
   const run = makeRunFolder(cache, port);
   const log = openSync(run.logFile, 'a');
-  const supervisor = execa(join(cache, 'emulator', 'bin', 'python'), ['-m', 'localstack_node_functions.supervisor'], {
+  const python = join(cache, 'emulator', 'bin', 'python');
+  const surroundings = {
     // a neutral folder: Python would prefer modules that lie in the current one
     cwd: run.path,
     env: { ...variablesOf(cache, run, port), LOCALSTACK_UNCORRECTED: (options.uncorrected ?? []).join(',') },
     extendEnv: false,
+    reject: false,
+  };
+  const supervisor = execa(python, ['-m', 'localstack_node_functions.supervisor'], {
+    ...surroundings,
     // the end of this input, however this program dies, is the end of LocalStack
     stdin: 'pipe',
     stdout: log,
     stderr: log,
     detached: true,
     cleanup: false,
-    reject: false,
   });
   closeSync(log);
   const pid = supervisor.pid;
   if (pid === undefined) { throw new LocalStackError(`LocalStack cannot be started, ${cache} is damaged: delete it and try again`); }
 
   let over = false;
-  const ended = supervisor.then(() => {
+  const ended = supervisor.then(async ({ signal }) => {
     over = true;
-    // only something is left if the supervisor itself was killed
-    endGroup(pid);
+    // something is left only if the supervisor itself was killed
+    if (signal) { await execa(python, ['-m', 'localstack_node_functions.sweep', String(pid)], surroundings); }
     run.clear();
   });
   const stop = async () => {
     if (!over) { supervisor.kill('SIGTERM'); }
-    const late = setTimeout(() => endGroup(pid), stopSeconds * 1000);
+    const late = setTimeout(() => supervisor.kill('SIGKILL'), stopSeconds * 1000);
     await ended;
     clearTimeout(late);
   };
@@ -102,14 +106,6 @@ async function unlessAborted(work: Promise<void>, signal?: AbortSignal): Promise
     if (signal.aborted) { fail(); } else { signal.addEventListener('abort', fail, { once: true }); }
   });
   return Promise.race([work, aborted]);
-}
-
-function endGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // nobody is left in it
-  }
 }
 
 function lastLines(file: string): string {

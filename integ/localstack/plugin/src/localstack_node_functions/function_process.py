@@ -41,7 +41,7 @@ class FunctionProcess:
         self._process = subprocess.Popen(
             [launch.node, *_heap_limits(launch.memory_mb), str(BOOTSTRAP)],
             cwd=launch.task_root,
-            env={**launch.variables, "AWS_LAMBDA_RUNTIME_API": self._api.address, process_tree.MARK: launch.environment_id},
+            env={**launch.variables, "AWS_LAMBDA_RUNTIME_API": self._api.address, **process_tree.marks(launch.environment_id)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,7 +5,14 @@ import signal
 
 import psutil
 
+from localstack_node_functions import sweep
+
 MARK = "LAMBDA_ENVIRONMENT_ID"
+
+
+def marks(environment_id: str) -> dict[str, str]:
+    """By these variables, which children inherit, they are found after they have detached themselves."""
+    return {MARK: environment_id, sweep.MARK: os.environ.get(sweep.MARK, "")}
 
 
 def kill(process_id: int, environment_id: str) -> None:

@@ -5,19 +5,19 @@ import signal
 import threading
 import time
 
+from localstack_node_functions.sweep import MARK, sweep
+
 
 def end_with_supervisor() -> None:
-    """Kills this process group once the supervisor has died without stopping us (a `kill -9` of it).
-
-    Functions notice by themselves: their Runtime API no longer answers.
-    """
-    supervisor = os.environ.get("LOCALSTACK_SUPERVISOR")
+    """Ends all, ourselves last, once the supervisor has died without stopping us (a `kill -9` of it)."""
+    supervisor = os.environ.get(MARK)
     if supervisor is None:
         return
 
     def watch() -> None:
         while os.getppid() == int(supervisor):
             time.sleep(0.5)
-        os.killpg(os.getpgid(0), signal.SIGKILL)
+        sweep(int(supervisor))
+        os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, name="supervisor-watch", daemon=True).start()
