@@ -89,7 +89,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     'esbuild@0.28.2',
     'tsx@^4',
   ],
-  gitignore: ['.cache/', 'cdk.out/', '*.tsbuildinfo'],
+  gitignore: ['.cache/', 'cdk.out/', '.jsii.tabl.json', '*.tsbuildinfo'],
 });
 
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
@@ -99,7 +99,7 @@ project.npmrc.addConfig('audit', 'false');
 project.tasks.addEnvironment('JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION', '20');
 project.tasks.addEnvironment('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
 project.tasks.addEnvironment('TSX_TSCONFIG_PATH', 'tsconfig.dev.json');
-for (const folder of ['integ', 'samples', 'rosetta', 'bench', 'projenrc', 'docs', '.ci', 'cdk.json', 'tsconfig.dev.json', '.cache', 'cdk.out', 'install-first.mjs']) {
+for (const folder of ['integ', 'samples', 'rosetta', 'bench', 'projenrc', 'docs', '.ci', 'cdk.json', 'tsconfig.dev.json', '.cache', 'cdk.out', 'install-first.mjs', '.jsii.tabl.json', 'CONTRIBUTING.md']) {
   project.npmignore?.exclude(`/${folder}`);
 }
 // we compile against the newest aws-cdk-lib, and test/conformance installs the oldest: jsii would have both be one
