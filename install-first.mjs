@@ -36,6 +36,9 @@ function run(command, commandArgs) {
 // a terminal interrupts the task by itself; a signal to this process alone is passed on. Either way the task cleans up, and we wait for it
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => running?.kill('SIGTERM'));
+// npm does not always pass a signal on before it goes
+const parent = process.ppid;
+setInterval(() => { if (process.ppid !== parent) { running?.kill('SIGTERM'); } }, 500).unref();
 
 if (!installed()) {
   console.error('Installing the dependencies (npm ci) ...');

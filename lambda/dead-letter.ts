@@ -8,7 +8,8 @@ export const deadLetterAttribute = 'deadLetter';
 
 const correlationAttribute = 'correlationId';
 const mostAttributes = 10; // SQS takes no more on one message
-const longestMessage = 2_000; // characters; the queue keeps 16 KiB free beside the largest body
+// in characters, each of up to six bytes in JSON: the queue keeps 16 KiB free beside the largest body
+const longest = { message: 2_000, reason: 100, correlationId: 256 };
 
 /** What the `deadLetter` attribute of a message holds. */
 export interface DeadLetter extends DeadLetterReason {
@@ -27,15 +28,16 @@ export class SqsDeadLetters {
   async send(record: SQSRecord, delivery: Delivery, reason: DeadLetterReason): Promise<void> {
     const letter: DeadLetter = {
       ...reason,
-      message: reason.message.slice(0, longestMessage),
+      reason: reason.reason.slice(0, longest.reason),
+      message: reason.message.slice(0, longest.message),
       consumer: this.environment.id,
       source: this.environment.source.arn,
       messageId: delivery.messageId,
-      correlationId: delivery.correlationId,
+      correlationId: delivery.correlationId.slice(0, longest.correlationId),
       receiveCount: delivery.receiveCount,
       at: new Date().toISOString(),
     };
-    const { AWSTraceHeader, MessageGroupId } = record.attributes;
+    const { AWSTraceHeader, MessageGroupId } = record.attributes ?? {};
     await this.sqs.send(new SendMessageCommand({
       QueueUrl: this.environment.deadLetterQueue,
       MessageBody: record.body,
@@ -49,12 +51,13 @@ export class SqsDeadLetters {
 /** The id that ties a message to what caused it: the sender's, else the one under which it was set aside before, else the message's own. */
 export function correlationIdOf(record: SQSRecord): string {
   const attributes = record.messageAttributes ?? {};
-  return attributes[correlationAttribute]?.stringValue || earlierLetter(attributes)?.correlationId || record.messageId;
+  return attributes[correlationAttribute]?.stringValue || earlierCorrelationId(attributes) || record.messageId;
 }
 
-function earlierLetter(attributes: SQSRecord['messageAttributes']): Partial<DeadLetter> | undefined {
+function earlierCorrelationId(attributes: SQSRecord['messageAttributes']): string | undefined {
   try {
-    return JSON.parse(attributes[deadLetterAttribute]?.stringValue ?? 'null') as Partial<DeadLetter> | null ?? undefined;
+    const letter = JSON.parse(attributes[deadLetterAttribute]?.stringValue ?? 'null') as Partial<DeadLetter> | null;
+    return typeof letter?.correlationId === 'string' ? letter.correlationId : undefined;
   } catch {
     return undefined; // somebody else's attribute of that name
   }
@@ -68,7 +71,7 @@ function withReason(attributes: SQSRecord['messageAttributes'] = {}, letter: Dea
 }
 
 function toSent({ dataType, stringValue, binaryValue }: SQSMessageAttribute): MessageAttributeValue {
-  return binaryValue === undefined ? { DataType: dataType, StringValue: stringValue ?? '' } : { DataType: dataType, BinaryValue: Buffer.from(binaryValue, 'base64') };
+  return binaryValue == null ? { DataType: dataType, StringValue: stringValue ?? '' } : { DataType: dataType, BinaryValue: Buffer.from(binaryValue, 'base64') };
 }
 
 /** SQS refuses these two characters; JSON has escaped all others that it refuses. */

@@ -24,7 +24,7 @@ export function readConsumerEnvironment(variables: Record<string, string | undef
   if (!text) {
     throw new EnvironmentError(`${consumerVariable} is not set: make this function the \`consumer\` of a PointToPointQueue, which sets it`);
   }
-  if (/^(1|true|y|yes|on|t)$/i.test(variables.POWERTOOLS_IDEMPOTENCY_DISABLED ?? '')) {
+  if (/^\s*(1|true|y|yes|on|t)\s*$/i.test(variables.POWERTOOLS_IDEMPOTENCY_DISABLED ?? '')) {
     throw new EnvironmentError('POWERTOOLS_IDEMPOTENCY_DISABLED is set: every message would count as often as it is delivered; remove it');
   }
   let found: Partial<ConsumerEnvironment>;

@@ -38,6 +38,14 @@ export class ClaimLost extends Error {
   }
 }
 
+/** The claim took all the time that was left: nothing of the handler ran. */
+export class NotBegun extends Error {
+  constructor() {
+    super('there was no time left to begin');
+    this.name = 'NotBegun';
+  }
+}
+
 /** The handler did not finish before the function's time was up; its message goes back to the queue. */
 export class DeadlineReached extends Error {
   constructor() {

@@ -74,11 +74,13 @@ export function queueConsumer<Schema extends StandardSchema>(
 }
 
 function toDelivery(record: SQSRecord): Delivery {
+  // the service always sets these; an event that somebody wrote by hand for a test may not have them
+  const { ApproximateReceiveCount, SentTimestamp } = record.attributes ?? {};
   return {
     messageId: record.messageId,
     body: record.body,
-    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+    receiveCount: Number(ApproximateReceiveCount) || 1,
     correlationId: correlationIdOf(record),
-    sentAt: new Date(Number(record.attributes.SentTimestamp)),
+    sentAt: new Date(Number(SentTimestamp) || Date.now()),
   };
 }

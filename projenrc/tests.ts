@@ -43,5 +43,5 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
   project.testTask.spawn(project.postCompileTask);
   project.testTask.spawn(unit);
   project.testTask.spawn(integration);
-  project.package.setScript('test', 'node install-first.mjs node_modules/projen/bin/projen test');
+  project.package.setScript('test', 'exec node install-first.mjs node_modules/projen/bin/projen test');
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  CreateArchiveCommand, CreateEventBusCommand, DescribeReplayCommand, type InputTransformer, PutEventsCommand, PutRuleCommand, PutTargetsCommand, StartReplayCommand,
+  CreateArchiveCommand, CreateEventBusCommand, DescribeReplayCommand, type InputTransformer, PutEventsCommand, PutRuleCommand, PutTargetsCommand,
+  StartReplayCommand,
 } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { eventually } from '../eventually';
@@ -15,13 +16,13 @@ export interface RuleUnderTest {
 
 /** An event bus in the emulator. */
 export class BusUnderTest {
-  private constructor(public readonly name: string, public readonly arn: string, private readonly clients: Clients) {}
-
   public static async create(clients = clientsOf()): Promise<BusUnderTest> {
     const name = `bus-${randomUUID()}`;
     const { EventBusArn } = await clients.events.send(new CreateEventBusCommand({ Name: name }));
     return new BusUnderTest(name, EventBusArn!, clients);
   }
+
+  private constructor(public readonly name: string, public readonly arn: string, private readonly clients: Clients) {}
 
   /** A rule for every event with a detail-type of `Order`. */
   public async rule(transformer?: InputTransformer): Promise<RuleUnderTest> {

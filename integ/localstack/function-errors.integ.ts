@@ -153,7 +153,7 @@ describe('a function that cannot be initialised', () => {
 
   test('works again once the reason is gone', async () => {
     const flag = join(tmpdir(), `initialises-${Date.now()}`);
-    const recovering = await givenFunction(`const fs = require('node:fs'); if (!fs.existsSync(process.env.FLAG)) { throw new Error('not yet') } exports.handler = async (event) => event`, { Environment: { Variables: { FLAG: flag } } });
+    const recovering = await givenFunction('if (!require("node:fs").existsSync(process.env.FLAG)) { throw new Error("not yet") } exports.handler = async (event) => event', { Environment: { Variables: { FLAG: flag } } });
     expect((await recovering.invoke()).value.errorMessage).toBe('not yet');
 
     writeFileSync(flag, '');
@@ -167,6 +167,12 @@ describe('a function that cannot be initialised', () => {
   test('fails with a timeout when that takes longer than the function may', async () => {
     const slow = await givenFunction('const until = Date.now() + 12_000; while (Date.now() < until) {} exports.handler = async () => {}', { Timeout: 1 });
 
-    expect((await slow.invoke()).value.errorType).toBe('Sandbox.Timedout');
+    expect((await slow.invoke()).value).toMatchObject({ errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('after 1.00 seconds') });
+  });
+
+  test('fails by the end of a process that never comes to take an event', async () => {
+    const leaving = await givenFunction('setImmediate(() => process.exit(7)); exports.handler = async () => {}');
+
+    expect((await leaving.invoke()).value).toMatchObject({ errorType: 'Runtime.ExitError', errorMessage: expect.stringContaining('exit status 7') });
   });
 });

@@ -49,7 +49,9 @@ export class FunctionUnderTest {
 }
 
 /** Creates a function from the text of its code, or from several files. */
-export async function givenFunction(code: string | Record<string, string>, options: Partial<CreateFunctionCommandInput> = {}, clients = clientsOf()): Promise<FunctionUnderTest> {
+export async function givenFunction(
+  code: string | Record<string, string>, options: Partial<CreateFunctionCommandInput> = {}, clients = clientsOf(),
+): Promise<FunctionUnderTest> {
   const name = `function-${randomUUID()}`;
   const files = typeof code === 'string' ? { 'index.js': code } : code;
   await clients.lambda.send(new CreateFunctionCommand({

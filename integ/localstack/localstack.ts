@@ -86,7 +86,7 @@ export async function startLocalStack(options: LocalStackOptions = {}): Promise<
 
   const endpoint = `http://localhost:${port}`;
   try {
-    await pWaitFor(async () => over || options.signal?.aborted || answers(endpoint, 2_000), { interval: 100, timeout: startSeconds * 1000 });
+    await pWaitFor(async () => over || (options.signal?.aborted ?? false) || answers(endpoint, 2_000), { interval: 100, timeout: startSeconds * 1000 });
   } catch {
     await stop();
     throw new LocalStackError(`LocalStack did not answer within ${startSeconds} s: ${lastLines(run.logFile)}`);

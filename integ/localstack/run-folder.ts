@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kinesis } from './node-parts';
 import { toolsIn } from './python-parts';
@@ -14,6 +14,7 @@ export interface RunFolder {
   clear(): void;
 }
 
+const ownerFile = 'owner';
 /** How many logs of earlier runs stay. */
 const keptLogs = 10;
 
@@ -23,7 +24,12 @@ export function makeRunFolder(cache: string, port: number): RunFolder {
   mkdirSync(runs, { recursive: true });
   clearAfterTheDead(runs);
 
+  // it appears with its owner in it, so that nobody takes it for the rest of a dead one
   const path = join(runs, `${new Date().toISOString().replace(/[:.]/g, '-')}-${port}`);
+  const draft = mkdtempSync(join(cache, 'run-'));
+  writeFileSync(join(draft, ownerFile), String(process.pid));
+  renameSync(draft, path);
+
   const run = {
     path,
     logFile: join(path, 'localstack.log'),
@@ -34,12 +40,9 @@ export function makeRunFolder(cache: string, port: number): RunFolder {
     clear: () => clear(path),
   };
   for (const folder of [run.temporary, run.home]) { mkdirSync(folder, { recursive: true }); }
-  writeFileSync(join(path, ownerFile), String(process.pid));
   linkInstallations(cache, join(run.filesystemRoot, 'var', 'lib', 'localstack', 'lib'));
   return run;
 }
-
-const ownerFile = 'owner';
 
 /** LocalStack skips an installer when it finds the file that proves its work. */
 function linkInstallations(cache: string, library: string): void {

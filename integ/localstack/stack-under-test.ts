@@ -5,8 +5,6 @@ import { clientsOf } from './clients';
 
 /** A stack from a bare template. */
 export class StackUnderTest {
-  private constructor(public readonly name: string, private readonly clients = clientsOf()) {}
-
   /** Fails when the stack cannot be created. */
   public static async create(template: object, clients = clientsOf()): Promise<StackUnderTest> {
     const stack = new StackUnderTest(`stack-${randomUUID()}`, clients);
@@ -14,6 +12,8 @@ export class StackUnderTest {
     await stack.settle('CREATE_COMPLETE');
     return stack;
   }
+
+  private constructor(public readonly name: string, private readonly clients = clientsOf()) {}
 
   public async update(template: object): Promise<void> {
     await this.clients.cloudformation.send(new UpdateStackCommand({ StackName: this.name, TemplateBody: JSON.stringify(template) }));

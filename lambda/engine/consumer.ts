@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { EventContract, OutputOf, StandardSchema } from '../contract';
 import type { ConsumerEnvironment } from '../environment';
-import { Poison } from '../errors';
+import { NotBegun, Poison } from '../errors';
 import { Deadline } from './deadline';
 import type { DeadLetterReason, Delivery, Outcome } from './delivery';
 import { type ReadEvent, readEvent } from './event';
@@ -53,6 +53,8 @@ interface Work<Data> extends ReadEvent<Data> {
   known?: KnownKey;
 }
 
+type Settle = (work: readonly Delivery[], settling: Promise<Outcome>) => Promise<void>;
+
 const atOnce = 10; // messages under way at the same time in one function
 
 /** Handles batches of deliveries; one delivery never decides over another. */
@@ -63,41 +65,61 @@ export class Consumer<Schema extends StandardSchema> {
   async handle(deliveries: readonly Delivery[], remainingMillis: number): Promise<ReadonlyMap<Delivery, Outcome>> {
     const deadline = new Deadline(remainingMillis);
     const outcomes = new Map<Delivery, Outcome>();
-    const settle = (work: readonly Delivery[], outcome: Outcome) => work.forEach((delivery) => outcomes.set(delivery, outcome));
-    try {
-      const works = await this.lookUp(await this.read(deliveries, settle));
-      const now = Date.now();
-      // an earlier run under this key died: it, or a batch mate, may take this function down too
-      const suspect = ({ known }: Work<unknown>) => known?.status === 'INPROGRESS' && known.leaseUntil > 0 && known.leaseUntil < now;
-      await inParallel(works.filter((work) => !suspect(work)), async (work) => settle(work.deliveries, await this.perform(work, deadline)));
-      // one at a time, the least suspected first: when the function dies again, only one of them was under way
-      for (const work of works.filter(suspect).sort((a, b) => (a.known?.attempts ?? 0) - (b.known?.attempts ?? 0))) {
-        settle(work.deliveries, await this.performSuspect(work, deadline));
+    const settle = async (work: readonly Delivery[], settling: Promise<Outcome>) => {
+      try {
+        const outcome = await settling;
+        work.forEach((delivery) => outcomes.set(delivery, outcome));
+      } catch (error) {
+        // nothing here should fail; if it does, it must not take the batch with it: what has no outcome comes again
+        this.logFor(work[0]!).error('could not be handled, will be tried again', { outcome: 'retry', reason: reasonOf(error), error: messageOf(error) });
       }
+    };
+    try {
+      await deadline.limitAll(this.handleAll(deliveries, deadline, settle));
     } finally {
       deadline.clear();
     }
-    return outcomes;
+    return new Map(outcomes);
   }
 
-  /** Reads every delivery, sets aside what cannot be read, and brings copies of one event together. */
-  private async read(deliveries: readonly Delivery[], settle: (work: readonly Delivery[], outcome: Outcome) => void): Promise<Work<OutputOf<Schema>>[]> {
+  private async handleAll(deliveries: readonly Delivery[], deadline: Deadline, settle: Settle): Promise<void> {
+    const { readable, unreadable } = await this.read(deliveries);
+    const works = await this.lookUp(readable);
+    const now = Date.now();
+    // an earlier run under this key died: it, or a batch mate, may take this function down too
+    const suspect = ({ known }: Work<unknown>) => known?.status === 'INPROGRESS' && known.leaseUntil > 0 && known.leaseUntil < now;
+    await Promise.all([
+      inParallel(unreadable, async ({ delivery, error }) => settle([delivery], this.failReading(delivery, error))),
+      inParallel(works.filter((work) => !suspect(work)), async (work) => settle(work.deliveries, this.perform(work, deadline))),
+    ]);
+    // one at a time, the least suspected first: when the function dies again, only one of them was under way
+    for (const work of works.filter(suspect).sort((a, b) => (a.known?.attempts ?? 0) - (b.known?.attempts ?? 0))) {
+      await settle(work.deliveries, this.performSuspect(work, deadline));
+    }
+  }
+
+  /** Reads every delivery, and brings copies of one event together. */
+  private async read(deliveries: readonly Delivery[]) {
     const read = await Promise.all(deliveries.map(async (delivery) => {
       try {
-        return { ...await readEvent(delivery.body, this.parts.on, this.parts.environment.id), deliveries: [delivery] };
+        return { delivery, event: await readEvent(delivery.body, this.parts.on, this.parts.environment.id) };
       } catch (error) {
-        settle([delivery], await this.fail([delivery], error, undefined, this.logFor(delivery)));
-        return undefined;
+        return { delivery, error };
       }
     }));
     const works = new Map<string, Work<OutputOf<Schema>>>();
-    for (const work of read) {
-      if (!work) { continue; }
-      const identity = JSON.stringify([work.key, work.content]);
+    for (const { delivery, event } of read) {
+      if (!event) { continue; }
+      const identity = JSON.stringify([event.key, event.content]);
       const first = works.get(identity);
-      if (first) { first.deliveries.push(...work.deliveries); } else { works.set(identity, work); }
+      if (first) { first.deliveries.push(delivery); } else { works.set(identity, { ...event, deliveries: [delivery] }); }
     }
-    return [...works.values()];
+    return { readable: [...works.values()], unreadable: read.filter(({ event }) => event === undefined) };
+  }
+
+  private async failReading(delivery: Delivery, error: unknown): Promise<Outcome> {
+    // a schema or a key that itself fails has no claim under which tries are counted; its receives come near enough
+    return this.fail([delivery], error, kindOf(error) === 'unknown' ? delivery.receiveCount : undefined, this.logFor(delivery));
   }
 
   /** Asks what is known of events that were delivered before; of all others the claim will tell. */
@@ -114,9 +136,15 @@ export class Consumer<Schema extends StandardSchema> {
   }
 
   private async performSuspect(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome> {
-    const { maxAttempts } = this.parts.environment;
+    // its first death may have been that of a mate with which it ran side by side
+    const maxDeaths = Math.max(2, this.parts.environment.maxAttempts);
     const attempts = work.known?.attempts ?? 0;
-    if (attempts < maxAttempts) { return this.perform(work, deadline); }
+    if (attempts < maxDeaths || deadline.signal.aborted) { return this.perform(work, deadline); }
+    if (work.deliveries.every(({ receiveCount }) => receiveCount <= maxDeaths)) {
+      // more tries than this message was handed out: they were made before a redrive, and their record could not be forgotten then
+      await this.parts.store.forget(work.key, undefined).catch(() => {});
+      return this.perform(work, deadline);
+    }
     const died = new Poison(`the function died ${attempts} times while it handled this event`, { reason: 'FunctionDied' });
     const outcome = await this.fail(work.deliveries, died, attempts, this.logFor(work.deliveries[0]!, work.businessKey, attempts));
     if (outcome.kind === 'done') { await this.parts.store.forget(work.key, undefined).catch(() => {}); }
@@ -125,8 +153,11 @@ export class Consumer<Schema extends StandardSchema> {
 
   private async perform(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome> {
     const [delivery] = work.deliveries as [Delivery];
-    // not begun is not tried: it goes back as it came
-    if (deadline.signal.aborted) { return { kind: 'again', delaySeconds: 0 }; }
+    if (deadline.signal.aborted) {
+      // not begun is not tried: it goes back as it came
+      this.logFor(delivery, work.businessKey).info('not begun, there was no time left', { outcome: 'retry', reason: 'NotBegun' });
+      return { kind: 'again', delaySeconds: 0 };
+    }
     const ending = await once(work, (held) => this.run(work, held, delivery, deadline), {
       store: this.parts.store,
       deadline: deadline.killAt,
@@ -138,6 +169,7 @@ export class Consumer<Schema extends StandardSchema> {
 
   private async run(work: Work<OutputOf<Schema>>, { attempt }: Held, delivery: Delivery, deadline: Deadline) {
     const { messageId, correlationId, sentAt } = delivery;
+    if (deadline.signal.aborted) { throw new NotBegun(); }
     const tx = new Transaction();
     const meta = { messageId, correlationId, sentAt, key: work.businessKey, attempt };
     const processing = { meta, tx, signal: deadline.signal, log: this.logFor(delivery, work.businessKey, attempt) };
@@ -192,19 +224,21 @@ export class Consumer<Schema extends StandardSchema> {
     const kind = kindOf(error);
     // what says nothing about the message was not counted as a try; there the receives tell how long it has been going on
     const tries = kind === 'unknown' ? attempt ?? deliveries[0]!.receiveCount : deliveries[0]!.receiveCount;
-    const again = (): Outcome => ({ kind: 'again', delaySeconds: backOff(tries, this.parts.environment.retry) });
+    // the logger keeps the name `message` for itself
+    const line = { failure: kind, reason: reason.reason, error: reason.message };
+    const again = () => ({ kind: 'again' as const, delaySeconds: backOff(tries, this.parts.environment.retry) });
     if (!this.isFinal(error, attempt)) {
       const outcome = again();
-      log.warn('will be tried again', { outcome: 'retry', failure: kind, ...reason, ...outcome });
+      log.warn('will be tried again', { outcome: 'retry', ...line, delaySeconds: outcome.delaySeconds });
       return outcome;
     }
     try {
       // one letter for all copies: they are the same event
       await this.parts.setAside(deliveries[0]!, reason);
-      log.error('set aside in the dead-letter queue', { outcome: 'dead-letter', failure: kind, ...reason });
+      log.error('set aside in the dead-letter queue', { outcome: 'dead-letter', ...line });
       return { kind: 'done' };
     } catch (refused) {
-      log.error('could not be set aside, will be tried again', { outcome: 'retry', ...reason, deadLetterError: messageOf(refused) });
+      log.error('could not be set aside, will be tried again', { outcome: 'retry', ...line, deadLetterError: messageOf(refused) });
       return again();
     }
   }

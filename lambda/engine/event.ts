@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventContract, OutputOf, StandardSchema } from '../contract';
 import { Poison } from '../errors';
+import { messageOf } from './failure';
 import type { Identity } from '../store/once';
 
 /** A delivery that has been read: what it holds, and what identifies it. */
@@ -43,7 +44,7 @@ function keyParts<Schema extends StandardSchema>(data: OutputOf<Schema>, contrac
   try {
     parts = contract.key(data);
   } catch (error) {
-    throw new Poison(`${contract.type}.key failed: ${(error as Error | undefined)?.message ?? String(error)}`, { reason: 'MissingKey', cause: error });
+    throw new Poison(`${contract.type}.key failed: ${messageOf(error)}`, { reason: 'MissingKey', cause: error });
   }
   const all: unknown[] = Array.isArray(parts) ? parts : [parts];
   const missing = all.flatMap((part, index) => typeof part === 'string' && part.trim() !== '' ? [] : [index + 1]);

@@ -14,9 +14,9 @@ const environment = new Set([
 ]);
 
 const transient = new Set([
-  'ClaimLost', 'ThrottlingException', 'Throttling', 'TooManyRequestsException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded',
+  'ClaimLost', 'NotBegun', 'ThrottlingException', 'Throttling', 'TooManyRequestsException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded',
   'InternalServerError', 'ServiceUnavailable', 'TransactionConflictException', 'TransactionInProgressException', 'TimeoutError', 'RequestTimeout',
-  'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'IdempotencyInconsistentStateError',
+  'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'IdempotencyInconsistentStateError',
 ]);
 
 const transientReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
@@ -41,16 +41,18 @@ export function kindOf(error: unknown): FailureKind {
 
 /** The stable name of an error among dead letters and logs. */
 export function reasonOf(error: unknown): string {
-  if (error instanceof Error || (error && typeof error === 'object')) {
-    const { reason, name } = error as { reason?: string; name?: string };
-    return reason ?? name ?? 'Error';
-  }
-  return 'Error';
+  const { reason, name } = (error ?? {}) as { reason?: unknown; name?: unknown };
+  // other people's errors have a `reason` too, and it need not be a text
+  return [reason, name].find((text): text is string => typeof text === 'string' && text !== '') ?? 'Error';
 }
 
 /** What an error says; a thrown non-error says itself. */
 export function messageOf(error: unknown): string {
-  return error && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+  try {
+    return error && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+  } catch {
+    return 'an error that does not say what it is'; // an object without a prototype has no text
+  }
 }
 
 /** Seconds until the next try: exponential, with full jitter so that what failed together does not come back together. */

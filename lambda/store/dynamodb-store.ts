@@ -2,7 +2,7 @@ import {
   type AttributeValue, BatchGetItemCommand, DeleteItemCommand, type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { ClaimLost, WriteRefused } from '../errors';
+import { ClaimLost, EnvironmentError, WriteRefused } from '../errors';
 import type { ClaimAnswer, ClaimRequest, IdempotencyStore, KnownKey, Write } from './idempotency-store';
 
 /** Powertools' own names where it has one, so that its tools read our records; `expiration` is in seconds for DynamoDB's time to live. */
@@ -35,8 +35,10 @@ export class DynamoDBStore implements IdempotencyStore {
       }));
       return { taken: true, attempt: Attributes ? knownFrom(Attributes).attempts : 1 };
     } catch (error) {
-      if (nameOf(error) !== 'ConditionalCheckFailedException') { throw error; }
+      if (nameOf(error) !== 'ConditionalCheckFailedException') { throw ourFault(error); }
       const { Item } = error as { Item?: Record<string, AttributeValue> };
+      // the answer to this very claim was lost, and the SDK has sent it again
+      if (Item?.owner?.S === request.owner) { return { taken: true, attempt: knownFrom(Item).attempts }; }
       return { taken: false, known: Item && knownFrom(Item) };
     }
   }
@@ -54,7 +56,12 @@ export class DynamoDBStore implements IdempotencyStore {
       if (writes.length === 0) {
         await this.client.send(new UpdateItemCommand(completion));
       } else {
-        await this.commit([{ Update: completion }, ...writes.map(toTransactItem)]);
+        // here a retry is known by its request token; without it, the writes must not happen a second time
+        const unlessCompleted = {
+          ConditionExpression: `${completion.ConditionExpression} AND #status = :inProgress`,
+          ExpressionAttributeValues: { ...completion.ExpressionAttributeValues, ':inProgress': { S: 'INPROGRESS' } },
+        };
+        await this.commit([{ Update: { ...completion, ...unlessCompleted } }, ...writes.map(toTransactItem)]);
       }
     } catch (error) {
       throw meaningOf(error, key, writes);
@@ -123,10 +130,17 @@ export class DynamoDBStore implements IdempotencyStore {
 
 function meaningOf(error: unknown, key: string, writes: readonly Write[]): unknown {
   if (nameOf(error) === 'ConditionalCheckFailedException') { return new ClaimLost(key); }
+  if (writes.length === 0) { return ourFault(error); }
   const [ours, ...theirs] = reasonsOf(error);
   if (ours === 'ConditionalCheckFailed') { return new ClaimLost(key); }
+  if (ours === 'ValidationError') { return new EnvironmentError(`the idempotency table does not fit: ${(error as Error).message}`); }
   const refused = theirs.flatMap((code, index) => code === 'ConditionalCheckFailed' ? [describe(writes[index], index)] : []);
   return refused.length > 0 ? new WriteRefused(`the condition of ${refused.join(', ')} was not met`) : error;
+}
+
+/** In our own requests nothing comes from the message but hashes: what DynamoDB refuses there, it would refuse for every message. */
+function ourFault(error: unknown): unknown {
+  return nameOf(error) === 'ValidationException' ? new EnvironmentError(`the idempotency table does not fit: ${(error as Error).message}`) : error;
 }
 
 function describe(write: Write | undefined, index: number): string {

@@ -61,11 +61,12 @@ export async function once(identity: Identity, work: (held: Held) => Promise<rea
 }
 
 function endingOf(thrown: unknown, layer: TransactionalLayer): Ending {
+  if (layer.failure) { return { kind: 'failed', error: layer.failure.error, attempt: layer.attempt }; }
   const { name, cause } = thrown as Error;
   if (name === 'IdempotencyAlreadyInProgressError') { return { kind: 'held', until: layer.known?.leaseUntil ?? 0 }; }
   if (name === 'IdempotencyValidationError') { return { kind: 'reused' }; }
   // Powertools wraps what a store throws; what counts is what was thrown
-  const error = layer.failure ? layer.failure.error : name === 'IdempotencyPersistenceLayerError' ? cause ?? thrown : thrown;
+  const error = name === 'IdempotencyPersistenceLayerError' ? cause ?? thrown : thrown;
   return { kind: 'failed', error, attempt: layer.attempt };
 }
 
@@ -90,7 +91,8 @@ class TransactionalLayer extends BasePersistenceLayer {
       this.writes = await work({ attempt: this.attempt });
     } catch (error) {
       this.failure = { error };
-      throw error instanceof Error ? error : new Error(String(error));
+      // Powertools acts on the names of its own errors; a handler that uses Powertools itself may throw the same ones
+      throw new Error('the work failed');
     }
   }
 
@@ -120,8 +122,9 @@ class TransactionalLayer extends BasePersistenceLayer {
       await this.options.store.complete(this.identity.key, this.owner, this.expiresAt(record), this.writes);
     } catch (error) {
       this.failure = { error };
-      // Powertools gives the key back when the work fails, but not when its completion does
-      if (nothingWasWritten(error)) { await this._deleteRecord(); }
+      // Powertools gives the key back when the work fails, but not when its completion does. We may, even when the answer was lost and nobody knows
+      // what was written: what is completed cannot be given back, and what was given back cannot be completed by a request that is still under way
+      await this._deleteRecord();
       throw error;
     }
   }
@@ -157,9 +160,4 @@ class TransactionalLayer extends BasePersistenceLayer {
   private expiresAt(record: IdempotencyRecord): number {
     return (record.expiryTimestamp ?? Math.floor(Date.now() / 1000) + this.options.rememberForSeconds) * 1000;
   }
-}
-
-/** A cancelled transaction has written nothing; after a lost answer nobody knows, and the lease must run out. */
-function nothingWasWritten(error: unknown): boolean {
-  return ['WriteRefused', 'TransactionCanceledException', 'ValidationException', 'AccessDeniedException', 'ResourceNotFoundException'].includes((error as Error | undefined)?.name ?? '');
 }

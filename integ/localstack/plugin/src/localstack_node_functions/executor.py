@@ -13,7 +13,7 @@ from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
 from localstack_node_functions import client_context
-from localstack_node_functions.function_process import FunctionProcess, Launch, NotTaken
+from localstack_node_functions.function_process import FunctionProcess, Launch, NotTaken, TimeLimit
 from localstack_node_functions.log_format import LogFormat
 from localstack_node_functions.node_binaries import binary_for
 from localstack_node_functions.outcome import Outcome, exited
@@ -69,7 +69,7 @@ class NodeProcessExecutor(RuntimeExecutor):
             as_json=env_vars.get("AWS_LAMBDA_LOG_FORMAT") == "JSON",
         )
         self._pending_lines.append(self._format.init_start())
-        started = self._start_process(self.id, "init", INIT_SECONDS)
+        started = self._start_process(self.id, "init", TimeLimit.of(INIT_SECONDS))
         if started.failure is None:
             self._init_milliseconds = started.milliseconds
         elif env_vars.get("AWS_LAMBDA_INITIALIZATION_TYPE") == InitializationType.provisioned_concurrency:
@@ -82,7 +82,7 @@ class NodeProcessExecutor(RuntimeExecutor):
         begin = time.monotonic()
         lines = [*self._take_pending_lines(), self._format.start(request_id)]
 
-        outcome = self._answer(request_id, payload, begin, seconds)
+        outcome = self._answer(request_id, payload, TimeLimit.of(seconds))
         milliseconds = (time.monotonic() - begin) * 1000
 
         process = self._process
@@ -117,36 +117,34 @@ class NodeProcessExecutor(RuntimeExecutor):
         # LocalStack's own init binary reports there; ours reports to the Runtime API of its environment
         return f"http://{HOST}:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
 
-    def _answer(self, request_id: str, payload: dict[str, str], begin: float, seconds: float) -> Outcome:
+    def _answer(self, request_id: str, payload: dict[str, str], limit: TimeLimit) -> Outcome:
         """Invokes the warm process, or a fresh one whose initialisation then counts towards the function's timeout."""
-        while True:
-            if self._process is None or self._process.ended:
-                if self._process:
-                    self._discard(self._process)
-                if self._stopped:
-                    return exited(request_id, -9)
-                started = self._start_process(request_id, "invoke", seconds - (time.monotonic() - begin))
+        invocation = Invocation(
+            request_id=request_id,
+            function_arn=payload["invoked-function-arn"],
+            trace_id=payload["trace-id"],
+            payload=payload["payload"].encode(),
+            deadline_ms=int((time.time() + limit.seconds) * 1000),
+            client_context=client_context.current(),
+        )
+        # a process may have ended after its last answer, for example of an error in a timer: the event goes to the next one, once
+        for is_last in (False, True):
+            process = self._process
+            if process is None or process.ended:
+                if process:
+                    self._discard(process)
+                started = self._start_process(request_id, "invoke", limit)
                 if started.failure:
                     return started.failure
-            process = self._process
-            if process is None:
-                return exited(request_id, -9)
-            remaining = seconds - (time.monotonic() - begin)
-            invocation = Invocation(
-                request_id=request_id,
-                function_arn=payload["invoked-function-arn"],
-                trace_id=payload["trace-id"],
-                payload=payload["payload"].encode(),
-                deadline_ms=int((time.time() + remaining) * 1000),
-                client_context=client_context.current(),
-            )
+                process = started.process
             try:
-                return process.invoke(invocation, remaining)
-            except NotTaken:
-                # it ended after its last answer, for example of an error in a timer: this event has not been seen yet
-                continue
+                return process.invoke(invocation, limit)
+            except NotTaken as not_taken:
+                if is_last or self._stopped:
+                    return not_taken.outcome
+        raise AssertionError("the loop returns")
 
-    def _start_process(self, request_id: str, phase: str, seconds: float) -> _Started:
+    def _start_process(self, request_id: str, phase: str, limit: TimeLimit) -> _Started:
         begin = time.monotonic()
         process = FunctionProcess(self._launch)
         with self._lock:
@@ -155,12 +153,12 @@ class NodeProcessExecutor(RuntimeExecutor):
         if stopped:
             process.kill()
             return _Started(None, exited(request_id, -9), 0)
-        failure = process.initialize(request_id, seconds)
+        failure = process.initialize(request_id, limit)
         milliseconds = (time.monotonic() - begin) * 1000
         if failure:
             self._discard(process)
             self._pending_lines += [*failure.log_lines, self._format.init_failed(milliseconds, phase, failure)] if phase == "init" else []
-        return _Started(self._process, failure, milliseconds)
+        return _Started(process, failure, milliseconds)
 
     def _discard(self, process: FunctionProcess) -> None:
         with self._lock:

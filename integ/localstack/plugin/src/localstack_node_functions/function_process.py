@@ -28,8 +28,24 @@ class Launch:
     variables: dict[str, str]
 
 
+@dataclass(frozen=True)
+class TimeLimit:
+    """When time is up, and what the user was told it would be."""
+
+    deadline: float
+    seconds: float
+
+    @classmethod
+    def of(cls, seconds: float) -> "TimeLimit":
+        return cls(time.monotonic() + seconds, seconds)
+
+
 class NotTaken(Exception):
     """The process ended before it took the invocation, so the invocation can be given to another one."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("the process ended before it took the invocation")
+        self.outcome = outcome
 
 
 class FunctionProcess:
@@ -61,30 +77,30 @@ class FunctionProcess:
     def peak_memory_mb(self) -> int:
         return self._memory.peak_mb
 
-    def initialize(self, request_id: str, seconds: float) -> Outcome | None:
+    def initialize(self, request_id: str, limit: TimeLimit) -> Outcome | None:
         """Waits until the function is loaded; gives back what went wrong, if anything did."""
-        report = self._wait_for(time.monotonic() + seconds, "ready", "init-error", "ended")
+        report = self._wait_for(limit, "ready", "init-error", "ended")
         if report is None:
-            return outcome.timed_out(request_id, seconds, _now())
+            return outcome.timed_out(request_id, limit.seconds, _now())
         if report.kind == "init-error":
             return outcome.failed(report.body)
         return self._end_of(request_id, report) if report.kind == "ended" else None
 
-    def invoke(self, invocation: Invocation, seconds: float) -> Outcome:
+    def invoke(self, invocation: Invocation, limit: TimeLimit) -> Outcome:
         """Gives the invocation to the process and waits for its answer, its end, or the end of the time."""
         self._memory.resume()
         self._api.offer(invocation)
-        deadline = time.monotonic() + seconds
-        while (report := self._wait_for(deadline, "response", "too-large", "error", "ended")) is not None:
+        while (report := self._wait_for(limit, "response", "too-large", "error", "ended")) is not None:
             if report.kind == "ended":
+                end = self._end_of(invocation.request_id, report)
                 if not self._api.was_taken(invocation.request_id):
-                    raise NotTaken
-                return self._end_of(invocation.request_id, report)
+                    raise NotTaken(end)
+                return end
             # an answer to an earlier invocation says nothing about this one
             if report.request_id == invocation.request_id:
                 self._memory.pause()
                 return _answer(report)
-        return outcome.timed_out(invocation.request_id, seconds, _now())
+        return outcome.timed_out(invocation.request_id, limit.seconds, _now())
 
     def new_lines(self) -> list[str]:
         return self._output.take_all() if self.ended else self._output.take()
@@ -95,10 +111,10 @@ class FunctionProcess:
         self._process.wait()
         self._api.close()
 
-    def _wait_for(self, deadline: float, *kinds: str) -> Report | None:
+    def _wait_for(self, limit: TimeLimit, *kinds: str) -> Report | None:
         while True:
             try:
-                report = self._api.reports.get(timeout=max(deadline - time.monotonic(), 0))
+                report = self._api.reports.get(timeout=max(limit.deadline - time.monotonic(), 0))
             except queue.Empty:
                 return None
             if report.kind in kinds:
