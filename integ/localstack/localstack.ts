@@ -37,8 +37,8 @@ export interface RunningLocalStack {
 }
 
 const startSeconds = 90;
-/** The supervisor needs 3 s for LocalStack to end and up to 4 s to end the rest. */
-const stopSeconds = 8;
+/** The supervisor gives LocalStack 2 s to end and needs up to 3 s to end the rest; if it hangs, the rest is ended without it. */
+const stopSeconds = 6;
 
 /** Sets up LocalStack where needed, starts it, and waits until it works. */
 export async function startLocalStack(options: LocalStackOptions = {}): Promise<RunningLocalStack> {

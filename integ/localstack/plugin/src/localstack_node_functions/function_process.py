@@ -135,7 +135,7 @@ def _heap_limits(memory_mb: int) -> list[str]:
 
 def _answer(report: Report) -> Outcome:
     if report.kind == "too-large":
-        return outcome.response_too_large(int(report.body), MAX_RESPONSE)
+        return outcome.response_too_large(MAX_RESPONSE)
     return outcome.succeeded(report.body) if report.kind == "response" else outcome.failed(report.body)
 
 

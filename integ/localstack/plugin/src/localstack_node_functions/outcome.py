@@ -54,9 +54,9 @@ def out_of_memory(request_id: str) -> Outcome:
     return _ended(request_id, "Runtime.OutOfMemory", "Runtime exited with error: signal: killed")
 
 
-def response_too_large(size: int, limit: int) -> Outcome:
+def response_too_large(limit: int) -> Outcome:
     error_type = "Function.ResponseSizeTooLarge"
-    message = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({limit} bytes)."
+    message = f"Response payload size exceeded maximum allowed payload size ({limit} bytes)."
     return Outcome(_error(error_type, message), error_type, "error", [message])
 
 

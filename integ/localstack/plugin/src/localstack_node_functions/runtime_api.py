@@ -100,7 +100,7 @@ def _handler_of(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
                 return self._answer(202)
             *_, request_id, kind = self.path.split("/")
             if kind == "response" and len(body) > MAX_RESPONSE:
-                api.reports.put(Report("too-large", str(len(body)).encode(), request_id))
+                api.reports.put(Report("too-large", request_id=request_id))
                 return self._answer(413, json.dumps({"errorType": "RequestEntityTooLarge"}).encode())
             api.reports.put(Report("response" if kind == "response" else "error", body, request_id))
             return self._answer(202)

@@ -14,7 +14,7 @@ import sys
 from localstack_node_functions.sweep import MARK, reap, sweep
 
 # with event source mappings polling, LocalStack may take minutes to end: nothing is worth that wait, its state is in memory
-GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 PR_SET_CHILD_SUBREAPER = 36
 
 

@@ -12,7 +12,7 @@ import psutil
 
 # in the environment of LocalStack and of all that it starts: the id of the supervisor
 MARK = "LOCALSTACK_SUPERVISOR"
-SECONDS = 4
+SECONDS = 3
 
 
 def sweep(supervisor: int) -> None:
