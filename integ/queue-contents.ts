@@ -5,8 +5,8 @@ import {
 /** How many messages a queue holds: waiting, delayed and under way. */
 export async function depth(sqs: SQSClient, queueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }));
-  const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, ApproximateNumberOfMessagesDelayed } = Attributes;
-  return [ApproximateNumberOfMessages, ApproximateNumberOfMessagesNotVisible, ApproximateNumberOfMessagesDelayed].reduce((sum, count) => sum + Number(count ?? 0), 0);
+  const { ApproximateNumberOfMessages: waiting = 0, ApproximateNumberOfMessagesNotVisible: underWay = 0 } = Attributes;
+  return Number(waiting) + Number(underWay) + Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0);
 }
 
 /** Every message that waits in a queue; looked at, and left where it is. */
@@ -20,6 +20,8 @@ export async function peek(sqs: SQSClient, queueUrl: string): Promise<Message[]>
     if (Messages.length === 0) { break; }
     seen.push(...Messages);
   }
-  await Promise.all(seen.map(async ({ ReceiptHandle }) => sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }))));
+  await Promise.all(seen.map(async ({ ReceiptHandle }) => {
+    await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+  }));
   return seen;
 }

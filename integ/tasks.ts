@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { type Message, SendMessageBatchCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { type Message, PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { App } from 'aws-cdk-lib';
 import type { DeadLetter } from 'cdk-event-patterns/lambda';
 import { clients } from './clients';
@@ -20,9 +20,6 @@ export interface FoundLetter {
 
 /** A deployed `TasksStack`: a test gives it tasks and looks at what became of them. */
 export class Tasks {
-  private readonly aws = clients();
-  private outputs: Record<string, string> = {};
-
   /** Deploys the stack before the tests of the file, and takes it down after them where it would outlive them. */
   static deployed(name: string, props: ConstructorParameters<typeof TasksStack>[2] = {}): Tasks {
     const tasks = new Tasks();
@@ -35,6 +32,9 @@ export class Tasks {
     afterAll(async () => { if (!process.env.INTEG_ENDPOINT_IS_OURS) { await destroy(buildApp); } });
     return tasks;
   }
+
+  private readonly aws = clients();
+  private outputs: Record<string, string> = {};
 
   /** A task with an id that no other test has. */
   task(script: Task['script']): Task {
@@ -78,6 +78,11 @@ export class Tasks {
     return (await peek(this.aws.sqs, this.outputs.DeadLetterQueueUrl!)).map((message) => ({
       message, body: message.Body!, letter: JSON.parse(message.MessageAttributes?.deadLetter?.StringValue ?? '{}') as DeadLetter,
     }));
+  }
+
+  /** Empties the dead-letter queue for the next test. */
+  async clearDeadLetters(): Promise<void> {
+    await this.aws.sqs.send(new PurgeQueueCommand({ QueueUrl: this.outputs.DeadLetterQueueUrl }));
   }
 
   /** What the tasks that need it wait for. */

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { awscdk } from 'projen';
-import { Bundler } from 'projen/lib/javascript';
+import { AddBundleOptions } from 'projen/lib/javascript';
 
 const folder = 'lambda/functions';
 const suffix = '.lambda.ts';
+
+// typed by what the bundler takes: what a function takes by its type is less
+const bundlingOptions: Partial<AddBundleOptions> = { externals: [], mainFields: ['module', 'main'], minify: true, keepNames: true };
 
 /** Bundles each `lambda/functions/<name>.lambda.ts` and generates its construct `src/private/<name>-function.ts`. */
 export function bundledFunctions(project: awscdk.AwsCdkConstructLibrary) {
@@ -16,8 +19,7 @@ export function bundledFunctions(project: awscdk.AwsCdkConstructLibrary) {
       cdkDeps: project.cdkDeps,
       runtime: awscdk.LambdaRuntime.NODEJS_22_X,
       awsSdkConnectionReuse: false, // a variable of the old SDK
-      bundlingOptions: { externals: [], mainFields: ['module', 'main'], minify: true },
+      bundlingOptions,
     });
   }
-  if (entries.length > 0) { Bundler.of(project)?.bundleTask; }
 }

@@ -9,11 +9,13 @@ const arrows: Record<string, readonly string[]> = {
   'src/queue': ['private', 'dead-letter', 'idempotency', 'function'],
 };
 
-/** The same for the handler runtime: a folder or file, and what it may not import. */
-const runtimeArrows: readonly { readonly target: string; readonly from: string }[] = [
-  ...['errors.ts', 'contract.ts', 'environment.ts'].map((file) => ({ target: file, from: '{store,engine}' })),
-  { target: 'store', from: 'engine' },
-  ...['store', 'engine'].map((folder) => ({ target: folder, from: '{queue,dead-letter,visibility}.ts' })),
+/** The layers of the handler runtime, from the bottom up: a layer imports only what lies below it. */
+const layers = [
+  ['errors.ts', 'contract.ts', 'environment.ts'],
+  ['store'],
+  ['engine'],
+  ['dead-letter.ts', 'visibility.ts'],
+  ['queue.ts'],
 ];
 
 /** Lint rules that fail the build when an import points the wrong way, or in a circle. */
@@ -26,25 +28,38 @@ export function importZones(project: awscdk.AwsCdkConstructLibrary) {
   }));
   const zones = [
     ...inside,
-    ...runtimeArrows.map(({ target, from }) => ({
-      target: `./lambda/${target}`, from: `./lambda/${from}${from.includes('.ts') ? '' : '/**'}`,
-      message: 'Inside lambda an import may only point down: errors, contract, environment <- store <- engine <- queue <- index.',
+    ...layers.slice(0, -1).map((layer, index) => ({
+      target: layer.map((part) => `./lambda/${part}`),
+      from: layers.slice(index + 1).flat().map((part) => `./lambda/${part}`),
+      message: 'Inside lambda an import may only point down: errors | contract | environment <- store <- engine <- dead-letter | visibility <- queue <- index.',
     })),
     { target: './src', from: './lambda', message: 'Constructs reach handlers through bundled assets and named variables only.' },
     { target: './lambda', from: './src', message: 'Handlers know nothing of the CDK.' },
-    { target: './lambda', from: './node_modules/aws-cdk-lib', message: 'Handlers know nothing of the CDK.' },
-    { target: './src', from: './test' }, { target: './lambda', from: './test' },
-    { target: './src', from: './integ' }, { target: './lambda', from: './integ' },
-    { target: './src', from: './samples' }, { target: './lambda', from: './samples' },
-    { target: './samples', from: './src', message: 'Samples import the package by its published name.' },
-    { target: './samples', from: './lambda', message: 'Samples import the package by its published name.' },
-    // no barrel inside: files import each other by name
-    { target: './src/!(index.ts)', from: './src/index.ts' },
-    { target: './lambda/!(index.ts)', from: './lambda/index.ts' },
+    { target: './lambda', from: ['./node_modules/aws-cdk-lib', './node_modules/constructs'], message: 'Handlers know nothing of the CDK.' },
+    { target: ['./src', './lambda'], from: ['./test', './integ', './samples', './bench', './projenrc'], message: 'What is published stands by itself.' },
+    // a single `*` stays inside a folder
+    { target: ['./src/*/**', './lambda/!(index).ts', './lambda/*/**'], from: ['./src/index.ts', './lambda/index.ts'], message: 'Files import each other by name, not through a barrel.' },
+    { target: ['./lambda/*.ts', './lambda/!(functions)/**', './src'], from: './lambda/functions', message: 'These are entry points: bundled, never imported.' },
   ];
+  // not a zone: the published name leads to the same files
+  project.eslint?.addOverride({
+    files: ['samples/**'],
+    rules: {
+      'no-restricted-imports': ['error', {
+        patterns: [{ regex: '^\\.{1,2}/(.*/)?(src|lambda)(/|$)', message: 'Samples import the package by its published name.' }],
+      }],
+    },
+  });
   project.eslint?.addRules({
     'import/no-restricted-paths': ['error', { zones }],
     'import/no-cycle': ['error'],
+    'import/order': ['error', {
+      groups: ['builtin', 'external'],
+      alphabetize: { order: 'asc', caseInsensitive: true },
+      // the package by its published name is somebody else's, also here
+      pathGroups: [{ pattern: 'cdk-event-patterns{,/**}', group: 'external' }],
+      distinctGroup: false,
+    }],
     'max-lines': ['error', { max: 300, skipComments: true, skipBlankLines: true }],
     '@stylistic/object-property-newline': 'off',
     '@stylistic/max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true, ignoreRegExpLiterals: true }],

@@ -6,6 +6,7 @@ module.exports = class ClosingLine {
     // a suite that could not even start failed too
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const pending = results.numPendingTests + results.numTodoTests;
-    process.stderr.write(`\n${this.name}: ${results.numPassedTests} passed, ${failed} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
+    // behind jest's own summary, which always comes last otherwise
+    process.once('exit', () => process.stderr.write(`\n${this.name}: ${results.numPassedTests} passed, ${failed} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`));
   }
 };

@@ -15,7 +15,7 @@ export function deviations(sightings: ReadonlyMap<DemoOrder, Sighting>, moment: 
     return [
       ...differs(orderId, 'stock reserved', must.effects, seen.effects),
       ...differs(orderId, 'receipts', must.effects, seen.receipts),
-      ...differs(orderId, 'dead letter', must.deadLetter ?? 'none', seen.deadLetter?.reason ?? 'none'),
+      ...differs(orderId, 'dead letter', must.deadLetter ?? 'none', reasonsOf(seen)),
       ...(moment === 'before the redrive' ? outside(orderId, 'tries', expected.tries, seen.tries) : []),
     ];
   });
@@ -33,7 +33,7 @@ export function account(sightings: ReadonlyMap<DemoOrder, Sighting>, moment: Mom
     const right = !wrong.some((line) => line.startsWith(`${order.orderId}:`));
     table.push([
       order.orderId, order.story, order.sent, seen.tries === 0 ? '-' : seen.tries, `${seen.effects} x`, `${seen.receipts} x`,
-      seen.deadLetter ? pc.yellow(`dead-letter queue: ${seen.deadLetter.reason}`) : pc.green('handled'), right ? pc.green('as it must') : pc.red('WRONG'),
+      seen.deadLetters.length > 0 ? pc.yellow(`dead-letter queue: ${reasonsOf(seen)}`) : pc.green('handled'), right ? pc.green('as it must') : pc.red('WRONG'),
     ]);
   }
   return table.toString();
@@ -41,11 +41,13 @@ export function account(sightings: ReadonlyMap<DemoOrder, Sighting>, moment: Mom
 
 /** The dead letters and why they are there. */
 export function letters(sightings: ReadonlyMap<DemoOrder, Sighting>): string {
-  const found = [...sightings].flatMap(([{ orderId }, { deadLetter }]) => deadLetter ? [[orderId, deadLetter] as const] : []);
+  const found = [...sightings].flatMap(([{ orderId }, { deadLetters }]) => deadLetters.map((letter) => [orderId, letter] as const));
   return found.map(([orderId, letter]) =>
     `  ${pc.bold(orderId)}  ${pc.yellow(letter.reason ?? '')}: ${letter.message}\n  ${pc.dim(`consumer ${letter.consumer}, correlation id ${letter.correlationId}, tries ${letter.attempt}, at ${letter.at}`)}`,
   ).join('\n');
 }
+
+const reasonsOf = ({ deadLetters }: Sighting) => deadLetters.map(({ reason }) => reason).join(', ') || 'none';
 
 function differs(orderId: string, what: string, must: string | number, is: string | number): string[] {
   return must === is ? [] : [`${orderId}: ${what} is ${is}, must be ${must}`];

@@ -14,7 +14,7 @@ export interface Sighting {
   readonly tries: number;
   readonly effects: number;
   readonly receipts: number;
-  readonly deadLetter: Partial<DeadLetter> | undefined;
+  readonly deadLetters: readonly Partial<DeadLetter>[];
 }
 
 /** The deployed sample, as its customers and its operator see it. */
@@ -69,7 +69,7 @@ export class Shop {
         tries: tries.get(order.orderId) ?? 0,
         effects: available === undefined ? 0 : (stockAtFirst - Number(available)) / order.quantity,
         receipts: receipts.has(order.orderId) ? 1 : 0,
-        deadLetter: letters.get(correlationIdOf(order)),
+        deadLetters: letters.get(correlationIdOf(order)) ?? [],
       }];
     }));
   }
@@ -84,11 +84,14 @@ export class Shop {
   }
 
   /** The dead letters by correlation id, looked at and left where they are. */
-  private async deadLetters(): Promise<ReadonlyMap<string, Partial<DeadLetter>>> {
-    const letters = await peek(this.clients.sqs, this.output('DeadLetterQueueUrl'));
-    return new Map(letters.map(({ MessageAttributes = {} }) => [
-      MessageAttributes[correlationAttribute]?.StringValue ?? '', JSON.parse(MessageAttributes[deadLetterAttribute]?.StringValue ?? '{}'),
-    ]));
+  private async deadLetters(): Promise<ReadonlyMap<string, Partial<DeadLetter>[]>> {
+    const letters = new Map<string, Partial<DeadLetter>[]>();
+    for (const { MessageAttributes = {} } of await peek(this.clients.sqs, this.output('DeadLetterQueueUrl'))) {
+      const correlationId = MessageAttributes[correlationAttribute]?.StringValue ?? '';
+      const letter = JSON.parse(MessageAttributes[deadLetterAttribute]?.StringValue ?? '{}') as Partial<DeadLetter>;
+      letters.set(correlationId, [...letters.get(correlationId) ?? [], letter]);
+    }
+    return letters;
   }
 
   private async items(table: string, key: string, values: readonly string[]) {

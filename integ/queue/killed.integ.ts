@@ -16,6 +16,18 @@ test('a function that is killed in the middle of a batch loses nothing, repeats 
   expect((await tasks.linesAbout(mates[0]!)).map(({ outcome }) => outcome)).toEqual(['processed', 'duplicate']);
 });
 
+test('an unreadable message is set aside once, though its function dies in the middle of the batch', async () => {
+  const killer = tasks.task('kill-once');
+
+  await tasks.give('not a task', killer, tasks.task('work'));
+
+  await tasks.atRest();
+  const found = await tasks.deadLetters();
+  expect(found.map(({ body }) => body)).toEqual(['not a task']);
+  expect(await tasks.effectsOf(killer)).toBe(1);
+  await tasks.clearDeadLetters();
+});
+
 test('a message that kills its function every time rests alone among the dead letters, and its batch mates count once', async () => {
   const mates = [tasks.task('work'), tasks.task('work')];
   const killer = tasks.task('kill-always');

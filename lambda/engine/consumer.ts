@@ -8,7 +8,7 @@ import { type ReadEvent, readEvent } from './event';
 import { backOff, kindOf, messageOf, reasonOf } from './failure';
 import { Transaction } from './transaction';
 import type { IdempotencyStore, KnownKey } from '../store/idempotency-store';
-import { type AfterFailure, type Ending, type Held, once } from '../store/once';
+import { type Ending, forgetTries, type Held, once } from '../store/once';
 
 /** What is known of a message besides its data. */
 export interface Meta {
@@ -53,7 +53,20 @@ interface Work<Data> extends ReadEvent<Data> {
   known?: KnownKey;
 }
 
-type Settle = (work: readonly Delivery[], settling: Promise<Outcome>) => Promise<void>;
+/** A message that nobody will try again: what is written on its letter, and the key that is forgotten with it. */
+interface SetAside {
+  readonly kind: 'set-aside';
+  readonly deliveries: readonly Delivery[];
+  readonly reason: DeadLetterReason;
+  readonly line: LogLine;
+  readonly log: Logger;
+  readonly key: string | undefined;
+  readonly tries: number;
+}
+
+type LogLine = Readonly<Record<'failure' | 'reason' | 'error', string>>;
+
+type Settle = (work: readonly Delivery[], deciding: Promise<Outcome | SetAside>) => Promise<void>;
 
 const atOnce = 10; // messages under way at the same time in one function
 
@@ -65,10 +78,11 @@ export class Consumer<Schema extends StandardSchema> {
   async handle(deliveries: readonly Delivery[], remainingMillis: number): Promise<ReadonlyMap<Delivery, Outcome>> {
     const deadline = new Deadline(remainingMillis);
     const outcomes = new Map<Delivery, Outcome>();
-    const settle = async (work: readonly Delivery[], settling: Promise<Outcome>) => {
+    const letters: SetAside[] = [];
+    const settle: Settle = async (work, deciding) => {
       try {
-        const outcome = await settling;
-        work.forEach((delivery) => outcomes.set(delivery, outcome));
+        const decision = await deciding;
+        if (decision.kind === 'set-aside') { letters.push(decision); } else { work.forEach((delivery) => outcomes.set(delivery, decision)); }
       } catch (error) {
         // nothing here should fail; if it does, it must not take the batch with it: what has no outcome comes again
         this.logFor(work[0]!).error('could not be handled, will be tried again', { outcome: 'retry', reason: reasonOf(error), error: messageOf(error) });
@@ -76,6 +90,8 @@ export class Consumer<Schema extends StandardSchema> {
     };
     try {
       await deadline.limitAll(this.handleAll(deliveries, deadline, settle));
+      // last of all: a function that dies before its answer gets the batch again, and would leave a letter each time
+      await deadline.limitAll(inParallel(letters, async (letter) => settle(letter.deliveries, this.send(letter))));
     } finally {
       deadline.clear();
     }
@@ -117,7 +133,7 @@ export class Consumer<Schema extends StandardSchema> {
     return { readable: [...works.values()], unreadable: read.filter(({ event }) => event === undefined) };
   }
 
-  private async failReading(delivery: Delivery, error: unknown): Promise<Outcome> {
+  private async failReading(delivery: Delivery, error: unknown): Promise<Outcome | SetAside> {
     // a schema or a key that itself fails has no claim under which tries are counted; its receives come near enough
     return this.fail([delivery], error, kindOf(error) === 'unknown' ? delivery.receiveCount : undefined, this.logFor(delivery));
   }
@@ -135,23 +151,16 @@ export class Consumer<Schema extends StandardSchema> {
     }
   }
 
-  private async performSuspect(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome> {
+  private async performSuspect(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome | SetAside> {
     // its first death may have been that of a mate with which it ran side by side
     const maxDeaths = Math.max(2, this.parts.environment.maxAttempts);
     const attempts = work.known?.attempts ?? 0;
     if (attempts < maxDeaths || deadline.signal.aborted) { return this.perform(work, deadline); }
-    if (work.deliveries.every(({ receiveCount }) => receiveCount <= maxDeaths)) {
-      // more tries than this message was handed out: they were made before a redrive, and their record could not be forgotten then
-      await this.parts.store.forget(work.key, undefined).catch(() => {});
-      return this.perform(work, deadline);
-    }
     const died = new Poison(`the function died ${attempts} times while it handled this event`, { reason: 'FunctionDied' });
-    const outcome = await this.fail(work.deliveries, died, attempts, this.logFor(work.deliveries[0]!, work.businessKey, attempts));
-    if (outcome.kind === 'done') { await this.parts.store.forget(work.key, undefined).catch(() => {}); }
-    return outcome;
+    return this.fail(work.deliveries, died, attempts, this.logFor(work.deliveries[0]!, work.businessKey, attempts), work.key);
   }
 
-  private async perform(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome> {
+  private async perform(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome | SetAside> {
     const [delivery] = work.deliveries as [Delivery];
     if (deadline.signal.aborted) {
       // not begun is not tried: it goes back as it came
@@ -162,7 +171,8 @@ export class Consumer<Schema extends StandardSchema> {
       store: this.parts.store,
       deadline: deadline.killAt,
       rememberForSeconds: this.parts.environment.idempotency.rememberFor,
-      afterFailure: (error, attempt) => this.afterFailure(error, attempt),
+      // what says nothing about the message is no try
+      counts: (error) => !['environment', 'transient'].includes(kindOf(error)),
     });
     return this.outcomeOf(ending, work, delivery);
   }
@@ -182,7 +192,7 @@ export class Consumer<Schema extends StandardSchema> {
     return tx.close();
   }
 
-  private async outcomeOf(ending: Ending, work: Work<unknown>, delivery: Delivery): Promise<Outcome> {
+  private outcomeOf(ending: Ending, work: Work<unknown>, delivery: Delivery): Outcome | SetAside {
     const log = this.logFor(delivery, work.businessKey, 'attempt' in ending ? ending.attempt : undefined);
     const copies = work.deliveries.length > 1 ? { copies: work.deliveries.length } : {};
     switch (ending.kind) {
@@ -203,44 +213,37 @@ export class Consumer<Schema extends StandardSchema> {
         return this.fail(work.deliveries, reused, undefined, log);
       }
       case 'failed':
-        return this.fail(work.deliveries, ending.error, ending.attempt, log);
+        return this.fail(work.deliveries, ending.error, ending.attempt, log, work.key);
     }
   }
 
-  private afterFailure(error: unknown, attempt: number): AfterFailure {
+  /** Lets a failed message come again, or has it set aside when that is no use. */
+  private fail(deliveries: readonly Delivery[], error: unknown, attempt: number | undefined, log: Logger, key?: string): Outcome | SetAside {
     const kind = kindOf(error);
-    if (kind === 'environment' || kind === 'transient') { return 'refund'; }
-    return this.isFinal(error, attempt) ? 'forget' : 'retry';
-  }
-
-  private isFinal(error: unknown, attempt: number | undefined): boolean {
-    const kind = kindOf(error);
-    return kind === 'poison' || (kind === 'unknown' && (attempt ?? 0) >= this.parts.environment.maxAttempts);
-  }
-
-  /** Sets aside what is final, and lets everything else come again. */
-  private async fail(deliveries: readonly Delivery[], error: unknown, attempt: number | undefined, log: Logger): Promise<Outcome> {
     const reason = { reason: reasonOf(error), message: messageOf(error), attempt: attempt ?? 0 };
-    const kind = kindOf(error);
-    // what says nothing about the message was not counted as a try; there the receives tell how long it has been going on
-    const tries = kind === 'unknown' ? attempt ?? deliveries[0]!.receiveCount : deliveries[0]!.receiveCount;
     // the logger keeps the name `message` for itself
     const line = { failure: kind, reason: reason.reason, error: reason.message };
-    const again = () => ({ kind: 'again' as const, delaySeconds: backOff(tries, this.parts.environment.retry) });
-    if (!this.isFinal(error, attempt)) {
-      const outcome = again();
-      log.warn('will be tried again', { outcome: 'retry', ...line, delaySeconds: outcome.delaySeconds });
-      return outcome;
-    }
+    // what says nothing about the message was not counted as a try; there the receives tell how long it has been going on
+    const tries = kind === 'unknown' ? attempt ?? deliveries[0]!.receiveCount : deliveries[0]!.receiveCount;
+    const { maxAttempts, retry } = this.parts.environment;
+    if (kind === 'poison' || (kind === 'unknown' && (attempt ?? 0) >= maxAttempts)) { return { kind: 'set-aside', deliveries, reason, line, log, key, tries }; }
+    const delaySeconds = backOff(tries, retry);
+    log.warn('will be tried again', { outcome: 'retry', ...line, delaySeconds });
+    return { kind: 'again', delaySeconds };
+  }
+
+  /** Sends the letter; only then is the message done, and its key free for the day when it comes back mended. */
+  private async send({ deliveries, reason, line, log, key, tries }: SetAside): Promise<Outcome> {
     try {
       // one letter for all copies: they are the same event
       await this.parts.setAside(deliveries[0]!, reason);
-      log.error('set aside in the dead-letter queue', { outcome: 'dead-letter', ...line });
-      return { kind: 'done' };
     } catch (refused) {
       log.error('could not be set aside, will be tried again', { outcome: 'retry', ...line, deadLetterError: messageOf(refused) });
-      return again();
+      return { kind: 'again', delaySeconds: backOff(tries, this.parts.environment.retry) };
     }
+    log.error('set aside in the dead-letter queue', { outcome: 'dead-letter', ...line });
+    if (key !== undefined) { await forgetTries(this.parts.store, key); }
+    return { kind: 'done' };
   }
 
   private logFor({ messageId, correlationId, receiveCount }: Delivery, key?: string, attempt?: number): Logger {

@@ -69,7 +69,7 @@ export class DynamoDBStore implements IdempotencyStore {
   }
 
   async release(key: string, owner: string, refund: boolean): Promise<void> {
-    await this.onlyAsOwner(this.client.send(new UpdateItemCommand({
+    await this.unlessRefused(this.client.send(new UpdateItemCommand({
       ...this.item(key),
       UpdateExpression: `SET #lease = :given REMOVE #owner${refund ? ' ADD #attempts :minusOne' : ''}`,
       ConditionExpression: '#owner = :owner AND #status = :inProgress',
@@ -78,13 +78,12 @@ export class DynamoDBStore implements IdempotencyStore {
     })));
   }
 
-  async forget(key: string, owner: string | undefined): Promise<void> {
-    // without an owner: the run that held it is dead, so its lease must have ended
-    await this.onlyAsOwner(this.client.send(new DeleteItemCommand({
+  async forget(key: string): Promise<void> {
+    await this.unlessRefused(this.client.send(new DeleteItemCommand({
       ...this.item(key),
-      ConditionExpression: owner === undefined ? '#status = :inProgress AND #lease < :now' : '#owner = :owner AND #status = :inProgress',
-      ExpressionAttributeNames: only('#status', owner === undefined ? '#lease' : '#owner'),
-      ExpressionAttributeValues: marshall({ ':inProgress': 'INPROGRESS', ...(owner === undefined ? { ':now': Date.now() } : { ':owner': owner }) }),
+      ConditionExpression: '#status = :inProgress AND #lease < :now',
+      ExpressionAttributeNames: only('#status', '#lease'),
+      ExpressionAttributeValues: marshall({ ':inProgress': 'INPROGRESS', ':now': Date.now() }),
     })));
   }
 
@@ -114,7 +113,7 @@ export class DynamoDBStore implements IdempotencyStore {
     }
   }
 
-  private async onlyAsOwner(request: Promise<unknown>): Promise<void> {
+  private async unlessRefused(request: Promise<unknown>): Promise<void> {
     try {
       await request;
     } catch (error) {

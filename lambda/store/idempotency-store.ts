@@ -41,7 +41,7 @@ export interface WriteTarget {
   readonly ExpressionAttributeValues?: Attributes;
 }
 
-/** Where finished work is remembered. Each operation is atomic; all but `claim` and `lookUp` work for the owner only. */
+/** Where finished work is remembered. Each operation is atomic; `complete` and `release` work for the owner only. */
 export interface IdempotencyStore {
   /** Takes the key unless it is completed, or held by a run that may still live, or belongs to another payload. Counts a try. */
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
@@ -52,8 +52,8 @@ export interface IdempotencyStore {
   /** Gives the key back after a failed try; `refund` takes the try back too. */
   release(key: string, owner: string, refund: boolean): Promise<void>;
 
-  /** Forgets the key, so that a redriven message starts from the beginning. */
-  forget(key: string, owner: string | undefined): Promise<void>;
+  /** Forgets a key that nobody holds and that is not completed. */
+  forget(key: string): Promise<void>;
 
   /** What is known of these keys, in one round trip; a key that is unknown is not in the answer. */
   lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, KnownKey>>;

@@ -25,18 +25,17 @@ export type Ending =
   | { readonly kind: 'reused' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly attempt: number | undefined };
 
-/** What becomes of the key when the work under it fails. */
-export type AfterFailure = 'retry' | 'refund' | 'forget';
-
 /** Everything that one run needs besides its key. */
 export interface OnceOptions {
   readonly store: IdempotencyStore;
   /** Epoch milliseconds after which this run cannot be alive any more. */
   readonly deadline: number;
   readonly rememberForSeconds: number;
-  /** Decides whether a failed try counts, and whether the key is forgotten. */
-  readonly afterFailure: (error: unknown, attempt: number) => AfterFailure;
+  /** Whether a try that ended with this error counts. */
+  readonly counts: (error: unknown) => boolean;
 }
+
+const tellTries = 3;
 
 /**
  * Runs `work` at most once to its end per key, through Powertools' idempotency flow; the writes that it returns commit together with
@@ -57,6 +56,24 @@ export async function once(identity: Identity, work: (held: Held) => Promise<rea
     return layer.attempt === undefined ? { kind: 'duplicate' } : { kind: 'done', attempt: layer.attempt };
   } catch (thrown) {
     return endingOf(thrown, layer);
+  }
+}
+
+/** Forgets the tries of an event that was set aside: when it comes back mended, it has all its tries again. */
+export async function forgetTries(store: IdempotencyStore, key: string): Promise<void> {
+  // if this fails too, a redriven message has one try instead of all
+  await insist(async () => store.forget(key));
+}
+
+/** Tells the store something that helps but that nothing depends on. */
+async function insist(tell: () => Promise<void>): Promise<void> {
+  for (let tries = 1; tries <= tellTries; tries++) {
+    try {
+      await tell();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100 * tries));
+    }
   }
 }
 
@@ -131,13 +148,9 @@ class TransactionalLayer extends BasePersistenceLayer {
 
   protected async _deleteRecord(): Promise<void> {
     if (this.attempt === undefined) { return; }
-    const { store, afterFailure } = this.options;
-    const next = afterFailure(this.failure?.error, this.attempt);
-    try {
-      await (next === 'forget' ? store.forget(this.identity.key, this.owner) : store.release(this.identity.key, this.owner, next === 'refund'));
-    } catch {
-      // the lease ends by itself; what must not be hidden is why the work failed
-    }
+    const { store, counts } = this.options;
+    // if this fails too, the lease ends by itself, but then it looks as if the function had died; what must not be hidden is why the work failed
+    await insist(async () => store.release(this.identity.key, this.owner, !counts(this.failure?.error)));
   }
 
   protected async _getRecord(): Promise<IdempotencyRecord> {

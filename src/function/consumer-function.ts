@@ -3,7 +3,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Runtime, RuntimeFamily, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { checkBefore, lasting, within } from '../private/check';
@@ -144,6 +144,7 @@ export class ConsumerFunction extends NodejsFunction {
         minify: true,
         // stack traces keep the names of functions; source maps would cost a quarter more of start-up time
         keepNames: true,
+        logLevel: LogLevel.WARNING,
       },
     });
   }
