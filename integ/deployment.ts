@@ -1,5 +1,5 @@
-import { BootstrapEnvironments, type IIoHost, StackSelectionStrategy, Toolkit } from '@aws-cdk/toolkit-lib';
-import { type App, CfnResource, RemovalPolicies, RemovalPolicy, type Stack } from 'aws-cdk-lib';
+import { BootstrapEnvironments, type CachedCloudAssembly, type IIoHost, StackSelectionStrategy, Toolkit } from '@aws-cdk/toolkit-lib';
+import { type App, CfnResource, RemovalPolicy } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
 import { clients } from './clients';
 import { failOnPretended } from './localstack/pretended';
@@ -15,25 +15,27 @@ export async function bootstrap(progress?: Progress): Promise<void> {
   await toolkit(progress).bootstrap(BootstrapEnvironments.fromList([`aws://${environment.account}/${environment.region}`]));
 }
 
-/** Deploys every stack of the app and gives the outputs by stack; nothing that the emulator only pretended to create passes. */
-export async function deploy(buildApp: (outdir: string) => App, progress?: Progress): Promise<Record<string, Record<string, string>>> {
-  const kit = toolkit(progress);
-  const source = await kit.fromAssemblyBuilder(async ({ outdir }) => disposable(buildApp(outdir!)).synth(), { disposeOutdir: true } as never);
-  const { stacks } = await kit.deploy(source, { deploymentMethod: { method: 'direct' }, stackEventPollingInterval: 250 } as never);
+/** Synthesizes an app whose stacks will not be kept. */
+export async function synthesize(buildApp: (outdir: string) => App): Promise<CachedCloudAssembly> {
+  const kit = toolkit();
+  return kit.synth(await kit.fromAssemblyBuilder(async ({ outdir }) => disposable(buildApp(outdir!)).synth()));
+}
+
+/** Deploys every stack and gives the outputs by stack; nothing that the emulator only pretended to create passes. */
+export async function deploy(assembly: CachedCloudAssembly, progress?: Progress): Promise<Record<string, Record<string, string>>> {
+  const options = { deploymentMethod: { method: 'direct' as const }, stackEventPollingInterval: 250 };
+  const { stacks } = await toolkit(progress).deploy(assembly, options);
   for (const { stackName } of stacks) { await failOnPretended(clients().cloudformation, stackName); }
   return Object.fromEntries(stacks.map(({ stackName, outputs }) => [stackName, outputs]));
 }
 
-/** Takes down every stack of the app, with all that is in it. */
-export async function destroy(buildApp: (outdir: string) => App, progress?: Progress): Promise<void> {
-  const kit = toolkit(progress);
-  const source = await kit.fromAssemblyBuilder(async ({ outdir }) => disposable(buildApp(outdir!)).synth());
-  await kit.destroy(source, { stacks: { strategy: StackSelectionStrategy.ALL_STACKS } });
+/** Takes down every stack, with all that is in it. */
+export async function destroy(assembly: CachedCloudAssembly, progress?: Progress): Promise<void> {
+  await toolkit(progress).destroy(assembly, { stacks: { strategy: StackSelectionStrategy.ALL_STACKS } });
 }
 
 /** What is deployed for a test must go again, though our constructs keep their data by default. */
 function disposable(app: App): App {
-  RemovalPolicies.of(app).apply(RemovalPolicy.DESTROY);
   for (const node of app.node.findAll()) {
     if (CfnResource.isCfnResource(node)) { node.applyRemovalPolicy(RemovalPolicy.DESTROY); }
     if (node instanceof CfnTable) { node.deletionProtectionEnabled = false; }
@@ -50,5 +52,3 @@ function toolkit(progress: Progress = () => {}): Toolkit {
   };
   return new Toolkit({ ioHost, emojis: false, color: false });
 }
-
-export type { Stack };

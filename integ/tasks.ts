@@ -4,7 +4,7 @@ import { type Message, PurgeQueueCommand, SendMessageBatchCommand, SendMessageCo
 import { App } from 'aws-cdk-lib';
 import type { DeadLetter } from 'cdk-event-patterns/lambda';
 import { clients } from './clients';
-import { deploy, destroy } from './deployment';
+import { deploy, destroy, synthesize } from './deployment';
 import { eventually } from './eventually';
 import { type ConsumerLine, consumerLines, logged } from './function-log';
 import { depth, peek } from './queue-contents';
@@ -28,8 +28,15 @@ export class Tasks {
       new TasksStack(app, name, props);
       return app;
     };
-    beforeAll(async () => { tasks.outputs = (await deploy(buildApp))[name]!; });
-    afterAll(async () => { if (!process.env.INTEG_ENDPOINT_IS_OURS) { await destroy(buildApp); } });
+    let assembly: Awaited<ReturnType<typeof synthesize>>;
+    beforeAll(async () => {
+      assembly = await synthesize(buildApp);
+      tasks.outputs = (await deploy(assembly))[name]!;
+    });
+    afterAll(async () => {
+      if (!process.env.INTEG_ENDPOINT_IS_OURS) { await destroy(assembly); }
+      await assembly.dispose();
+    });
     return tasks;
   }
 

@@ -26,7 +26,7 @@ export function account(sightings: ReadonlyMap<DemoOrder, Sighting>, moment: Mom
   const wrong = deviations(sightings, moment);
   const table = new Table({
     head: ['order', 'what is peculiar', 'sent', 'tries', 'stock reserved', 'receipts', 'where it is', ''].map((title) => pc.bold(title)),
-    style: { head: [], border: ['gray'] },
+    style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left', 'left', 'right', 'right', 'right', 'left', 'left'],
   });
   for (const [order, seen] of sightings) {

@@ -5,7 +5,7 @@ import { Listr, type ListrTask } from 'listr2';
 import pc from 'picocolors';
 import { OrdersStack } from '../../samples/orders/orders-stack';
 import { clients } from '../clients';
-import { bootstrap, deploy, destroy } from '../deployment';
+import { bootstrap, deploy, destroy, synthesize } from '../deployment';
 import { type Endpoint, obtainEndpoint } from '../endpoint';
 import { eventually } from '../eventually';
 import { Interrupted, interruption, unlessInterrupted } from '../interruption';
@@ -19,12 +19,16 @@ const orders = demoOrders();
 /** The sample's own stack, with a handler in bad company and little patience, so that the demo does not take long. */
 function buildApp(outdir: string): App {
   const app = new App({ outdir });
-  new OrdersStack(app, stackName, { entry: join(__dirname, 'functions', 'unreliable-reserve-stock.ts'), timeout: Duration.seconds(2) });
+  new OrdersStack(app, stackName, {
+    entry: join(__dirname, 'functions', 'unreliable-reserve-stock.ts'), timeout: Duration.seconds(2), maxRetryDelay: Duration.seconds(2),
+  });
   return app;
 }
 
 /** What the steps hand on to each other. */
 interface Stage {
+  /** Begun at once, to be there when the endpoint is. */
+  readonly assembly: ReturnType<typeof synthesize>;
   endpoint?: Endpoint;
   shop?: Shop;
 }
@@ -34,7 +38,7 @@ const openTheShop = (stage: Stage) => steps(stage, {
   'Start LocalStack': async (_, tell) => { stage.endpoint = await obtainEndpoint(tell); },
   'Bootstrap the environment': async (_, tell) => bootstrap(tell),
   'Deploy the sample with the CDK': async (_, tell) => {
-    const outputs = await deploy(buildApp, tell);
+    const outputs = await deploy(await stage.assembly, tell);
     stage.shop = new Shop(clients(), outputs[stackName]!);
     await stage.shop.stockUp(orders);
   },
@@ -62,7 +66,8 @@ async function main(): Promise<number> {
   new Command('npm run demo').description('Deploys the sample to LocalStack, or to the endpoint in AWS_ENDPOINT_URL, and sends orders through it.').parse();
   const started = Date.now();
   const interrupted = interruption();
-  const stage: Stage = {};
+  const stage: Stage = { assembly: synthesize(buildApp) };
+  stage.assembly.catch(() => {}); // the step that needs it will say so
   const wrong: string[] = [];
   const giveAccount = async (moment: Moment) => {
     const seen = await stage.shop!.look(orders);
@@ -76,8 +81,9 @@ async function main(): Promise<number> {
     await unlessInterrupted(interrupted, giveAccount('after the redrive'));
   } finally {
     // a LocalStack of ours takes everything with it
-    if (stage.shop && !stage.endpoint?.ours) { await destroy(buildApp); }
+    if (stage.shop && !stage.endpoint?.ours) { await destroy(await stage.assembly); }
     await stage.endpoint?.stop();
+    await stage.assembly.then(async (assembly) => assembly.dispose(), () => {});
   }
   for (const line of wrong) { console.error(pc.red(line)); }
   const seconds = Math.round((Date.now() - started) / 1000);

@@ -16,6 +16,12 @@ export interface OrdersStackProps extends StackProps {
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
+
+  /**
+   * The longest pause between two tries of an order.
+   * @default Duration.minutes(15)
+   */
+  readonly maxRetryDelay?: Duration;
 }
 
 /** A shop that takes orders from a queue, reserves the stock for each once, and records a receipt. */
@@ -35,7 +41,7 @@ export class OrdersStack extends Stack {
     stock.grant(reserveStock, 'dynamodb:UpdateItem');
     receipts.grant(reserveStock, 'dynamodb:PutItem');
 
-    this.orders = new PointToPointQueue(this, 'Orders', { consumer: reserveStock });
+    this.orders = new PointToPointQueue(this, 'Orders', { consumer: reserveStock, maxRetryDelay: props.maxRetryDelay });
 
     new CfnOutput(this, 'OrdersQueueUrl', { value: this.orders.queue.queueUrl });
     new CfnOutput(this, 'OrdersQueueArn', { value: this.orders.queue.queueArn });
