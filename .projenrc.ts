@@ -11,7 +11,7 @@ import { snippets } from './projenrc/snippets';
 import { tests } from './projenrc/tests';
 
 // What we build and test with. The floor of aws-cdk-lib is what users need; test/conformance/package.test.ts installs it.
-const cdk = { floor: '2.180.0', tested: '2.276.0' };
+const cdk = { floor: '2.178.0', tested: '2.276.0' };
 const constructs = { floor: '10.0.5', tested: '10.8.1' };
 
 const project = new awscdk.AwsCdkConstructLibrary({
@@ -91,6 +91,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
   ],
   gitignore: ['.cache/', 'cdk.out/', '.jsii.tabl.json', '*.tsbuildinfo'],
 });
+
+// the newest release was published without most of its platforms' siblings, and `npm ci` refuses a lock file that lacks them
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 project.npmrc.addConfig('fund', 'false');
