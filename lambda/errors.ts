@@ -14,6 +14,16 @@ export class Poison extends Error {
   }
 }
 
+/** A message that its schema refuses. What the schema says goes onto the letter, which holds the payload anyway, and not into the log. */
+export class Unreadable extends Poison {
+  readonly loggable: string;
+
+  constructor(message: string, options: { readonly reason: string; readonly loggable: string }) {
+    super(message, options);
+    this.loggable = options.loggable;
+  }
+}
+
 /** A variable that our construct sets is missing or not readable: the function cannot work at all. */
 export class EnvironmentError extends Error {
   constructor(message: string) {

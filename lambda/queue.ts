@@ -28,6 +28,9 @@ export interface QueueConsumerCollaborators {
   readonly log?: Logger;
 }
 
+/** A connection that hangs must not cost a whole invocation: the SDK tries again. In milliseconds. */
+const impatient = { requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true } };
+
 /** A Lambda handler for a queue. */
 export type QueueHandler = (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse>;
 
@@ -43,7 +46,7 @@ export function queueConsumer<Schema extends StandardSchema>(
   options: QueueConsumerOptions<Schema>, collaborators: QueueConsumerCollaborators = {},
 ): QueueHandler {
   const environment = collaborators.environment ?? readConsumerEnvironment();
-  const sqs = collaborators.sqs ?? new SQSClient();
+  const sqs = collaborators.sqs ?? new SQSClient({ ...impatient, useQueueUrlAsEndpoint: false });
   const log = collaborators.log ?? new Logger({ serviceName: environment.id });
   const deadLetters = new SqsDeadLetters(sqs, environment);
   const records = new WeakMap<Delivery, SQSRecord>();
@@ -51,7 +54,7 @@ export function queueConsumer<Schema extends StandardSchema>(
     ...options,
     environment,
     log,
-    store: collaborators.store ?? new DynamoDBStore(new DynamoDBClient(), environment.idempotency.table),
+    store: collaborators.store ?? new DynamoDBStore(new DynamoDBClient(impatient), environment.idempotency.table),
     setAside: (delivery, reason) => deadLetters.send(records.get(delivery)!, delivery, reason),
   });
 

@@ -1,13 +1,13 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { EventContract, OutputOf, StandardSchema } from '../contract';
 import type { ConsumerEnvironment } from '../environment';
-import { NotBegun, Poison } from '../errors';
+import { NotBegun, Poison, Unreadable } from '../errors';
 import { Deadline } from './deadline';
 import type { DeadLetterReason, Delivery, Outcome } from './delivery';
 import { type ReadEvent, readEvent } from './event';
 import { backOff, kindOf, messageOf, reasonOf } from './failure';
 import { Transaction } from './transaction';
-import type { IdempotencyStore, KnownKey } from '../store/idempotency-store';
+import type { IdempotencyStore, KnownKey, Write } from '../store/idempotency-store';
 import { type Ending, forgetTries, type Held, once } from '../store/once';
 
 /** What is known of a message besides its data. */
@@ -89,9 +89,9 @@ export class Consumer<Schema extends StandardSchema> {
       }
     };
     try {
-      await deadline.limitAll(this.handleAll(deliveries, deadline, settle));
+      await deadline.limitAll(this.handleAll(deliveries, deadline, settle), 1 / 2);
       // last of all: a function that dies before its answer gets the batch again, and would leave a letter each time
-      await deadline.limitAll(inParallel(letters, async (letter) => settle(letter.deliveries, this.send(letter))));
+      await deadline.limitAll(inParallel(letters, async (letter) => settle(letter.deliveries, this.send(letter))), 3 / 4);
     } finally {
       deadline.clear();
     }
@@ -182,7 +182,8 @@ export class Consumer<Schema extends StandardSchema> {
     if (deadline.signal.aborted) { throw new NotBegun(); }
     const tx = new Transaction();
     const meta = { messageId, correlationId, sentAt, key: work.businessKey, attempt };
-    const processing = { meta, tx, signal: deadline.signal, log: this.logFor(delivery, work.businessKey, attempt) };
+    const write = (...writes: readonly Write[]) => tx.write(...writes);
+    const processing = { meta, tx: { write }, signal: deadline.signal, log: this.logFor(delivery, work.businessKey, attempt) };
     try {
       // a handler that throws before it returns a promise must not escape
       await deadline.limit(Promise.resolve().then(() => this.parts.process(work.data, processing)));
@@ -222,7 +223,7 @@ export class Consumer<Schema extends StandardSchema> {
     const kind = kindOf(error);
     const reason = { reason: reasonOf(error), message: messageOf(error), attempt: attempt ?? 0 };
     // the logger keeps the name `message` for itself
-    const line = { failure: kind, reason: reason.reason, error: reason.message };
+    const line = { failure: kind, reason: reason.reason, error: error instanceof Unreadable ? error.loggable : reason.message };
     // what says nothing about the message was not counted as a try; there the receives tell how long it has been going on
     const tries = kind === 'unknown' ? attempt ?? deliveries[0]!.receiveCount : deliveries[0]!.receiveCount;
     const { maxAttempts, retry } = this.parts.environment;

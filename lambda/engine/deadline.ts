@@ -7,20 +7,18 @@ export class Deadline {
   private readonly controller = new AbortController();
   private readonly timer: NodeJS.Timeout;
   private readonly reached: Promise<never>;
-  private readonly lastCall: Promise<undefined>;
-  private lastCallTimer: NodeJS.Timeout | undefined;
+  private readonly reserve: number;
 
   constructor(remainingMillis: number) {
     this.killAt = Date.now() + remainingMillis;
     // a second is enough to give back what is under way; a short-lived function gives a fifth of its time
-    const reserve = Math.max(0, Math.min(1000, remainingMillis / 5));
-    const stopIn = Math.max(0, remainingMillis - reserve);
+    this.reserve = Math.max(0, Math.min(1000, remainingMillis / 5));
+    const stopIn = Math.max(0, remainingMillis - this.reserve);
     this.reached = new Promise((_resolve, reject) => {
       this.controller.signal.addEventListener('abort', () => reject(new DeadlineReached()), { once: true });
     });
     this.reached.catch(() => {}); // nobody may be waiting when it is reached
     this.timer = setTimeout(() => this.controller.abort(new DeadlineReached()), stopIn);
-    this.lastCall = new Promise((resolve) => { this.lastCallTimer = setTimeout(() => resolve(undefined), stopIn + reserve / 2); });
   }
 
   /** Fires when the time is up. */
@@ -31,15 +29,16 @@ export class Deadline {
     return Promise.race([work, this.reached]);
   }
 
-  /** Waits for everything, giving back included, but leaves the time to answer: a service that hangs must not take the batch's answer with it. */
-  async limitAll(work: Promise<unknown>): Promise<void> {
+  /** Waits for everything, but uses only a share of the reserve: a service that hangs must not take what comes after with it. */
+  async limitAll(work: Promise<unknown>, share: number): Promise<void> {
     work.catch(() => {}); // nobody may be waiting any more when it fails
-    await Promise.race([work, this.lastCall]);
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => { timer = setTimeout(resolve, Math.max(0, this.killAt - this.reserve * (1 - share) - Date.now())); });
+    await Promise.race([work, over]).finally(() => clearTimeout(timer));
   }
 
   /** Nothing waits any more. */
   clear(): void {
     clearTimeout(this.timer);
-    clearTimeout(this.lastCallTimer);
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EventContract, OutputOf, StandardSchema } from '../contract';
-import { Poison } from '../errors';
+import { Poison, Unreadable } from '../errors';
+import { contentOf } from './content';
 import { messageOf } from './failure';
 import type { Identity } from '../store/once';
 
@@ -11,13 +12,14 @@ export interface ReadEvent<Data> extends Identity {
   readonly businessKey: string;
 }
 
-/** Reads a body by its contract; fails with `Poison` that says what is wrong, without quoting the payload. */
+/** Reads a body by its contract; fails with `Poison` that says what is wrong. */
 export async function readEvent<Schema extends StandardSchema>(
   body: string, contract: EventContract<string, Schema>, consumerId: string,
 ): Promise<ReadEvent<OutputOf<Schema>>> {
   const data = await validate(parse(body), contract);
   const parts = keyParts(data, contract);
-  return { data, businessKey: parts.join('/'), key: `${consumerId}#${hash([contract.type, ...parts])}`, content: canonical(data) };
+  // parsed anew: a schema may change what it is given
+  return { data, businessKey: parts.join('/'), key: `${consumerId}#${hash([contract.type, ...parts])}`, content: contentOf(parse(body), data) };
 }
 
 function parse(body: string): unknown {
@@ -32,11 +34,15 @@ function parse(body: string): unknown {
 async function validate<Schema extends StandardSchema>(value: unknown, contract: EventContract<string, Schema>): Promise<OutputOf<Schema>> {
   const result = await contract.schema['~standard'].validate(value);
   if (!result.issues) { return result.value as OutputOf<Schema>; }
-  const issues = result.issues.map(({ message, path = [] }) => {
-    const place = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-    return place === '' ? message : `${place}: ${message}`;
+  const issues = result.issues.map(({ message, path = [] }) => ({
+    message, place: path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'the whole',
+  }));
+  const mismatch = `the body is no ${contract.type} version ${contract.version}: `;
+  throw new Unreadable(mismatch + issues.map(({ message, place }) => `${place}: ${message}`).join('; '), {
+    reason: 'SchemaMismatch',
+    // a schema library may quote the payload in its messages
+    loggable: mismatch + issues.map(({ place }) => place).join(', '),
   });
-  throw new Poison(`the body is no ${contract.type} version ${contract.version}: ${issues.join('; ')}`, { reason: 'SchemaMismatch' });
 }
 
 function keyParts<Schema extends StandardSchema>(data: OutputOf<Schema>, contract: EventContract<string, Schema>): readonly string[] {
@@ -56,15 +62,3 @@ function keyParts<Schema extends StandardSchema>(data: OutputOf<Schema>, contrac
 
 /** The parts are listed, not joined: `['a', 'bc']` and `['ab', 'c']` are two keys. */
 const hash = (parts: readonly string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-
-/** The same text for the same content, whatever the order of its properties. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_name, part: unknown) => {
-    if (typeof part === 'bigint') { return `${part}n`; }
-    if (part instanceof Map || part instanceof Set) { return [...part]; }
-    if (part && typeof part === 'object' && !Array.isArray(part)) {
-      return Object.fromEntries(Object.entries(part).sort(([a], [b]) => a < b ? -1 : 1));
-    }
-    return part;
-  }) ?? '';
-}

@@ -87,6 +87,24 @@ describe('a handler that hangs', () => {
     expect([...model.table.records.values()]).toMatchObject([{ lease: 0, attempts: 0 }]);
   });
 
+  test('leaves the time to set poison aside, once, although the store hangs', async () => {
+    const model = new ConsumerModel({
+      fault: async (call, moment) => {
+        if (call === 'claim') { await new Promise<never>(() => {}); }
+        if (call === 'SendMessage' && moment === 'before') { await pause(100); }
+      },
+    });
+    model.queue.send('not JSON');
+    const mate = model.place('mate');
+
+    const response = await model.deliver();
+    jest.advanceTimersByTime(180_000);
+    await model.deliver();
+
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: mate.id }] });
+    expect(model.letters).toMatchObject([{ reason: 'NotJson' }]);
+  });
+
   test.each(['claim', 'complete', 'lookUp'])('is not the only thing that may hang: the batch is answered although %s does', async (name) => {
     const model = new ConsumerModel({
       process: ({ orderId }, { tx }) => tx.write(writeOf(orderId)),

@@ -130,6 +130,18 @@ test.each(['claim', 'complete', 'release', 'forget', 'SendMessage', 'ChangeMessa
     expect(new Set(model.letters.map(({ body }) => body))).toEqual(new Set(['not JSON', '{"orderId":"broken","amount":1}']));
   });
 
+test('lets a copy wait no longer than until the claim of its dead holder ends', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(1 - 2 ** -53);
+  const model = new ConsumerModel({ ...killing, environment: { retry: { delay: 900, maxDelay: 900 } } });
+  model.place('killer');
+  await model.deliver();
+  const copy = model.place('killer');
+
+  await model.deliver().finally(() => jest.mocked(Math.random).mockRestore());
+
+  expect(copy.visibleAt - Date.now()).toBeLessThanOrEqual(31_000);
+});
+
 test('takes a lookup that fails for no news: everything is handled all the same', async () => {
   const model = new ConsumerModel({ ...killing, fault: (call) => { if (call === 'lookUp') { throw new Error('busy'); } } });
   mates.forEach((id) => model.place(id));

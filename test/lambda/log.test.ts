@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { ConsumerModel, type ModelOptions, writeOf } from './consumer-model';
 import { pause, useVirtualClock } from './virtual-clock';
-import { Poison } from '../../lambda';
+import { Poison, type StandardSchema } from '../../lambda';
 
 useVirtualClock();
 
@@ -76,6 +76,20 @@ test('never quotes a body that is not JSON', async () => {
 
   expect(lines).toMatchObject([{ reason: 'NotJson', error: `the body (${`{"card": ${secret}`.length} bytes) is not JSON` }]);
   expect(JSON.stringify([lines, model.letters.map(({ message }) => message)])).not.toContain(secret);
+});
+
+test('says where a body does not fit its schema, and leaves what the schema says of it to the letter', async () => {
+  const quoting: StandardSchema<unknown, { readonly orderId: string }> = {
+    '~standard': { version: 1, vendor: 'quoting', validate: (value) => ({ issues: [{ path: ['card'], message: `got ${JSON.stringify(value)}` }] }) },
+  };
+  const { model, lines } = given({ on: { type: 'OrderPlaced', version: 1, schema: quoting, key: () => 'order-0' } });
+  model.queue.send(order('order-0'));
+
+  await model.deliver();
+
+  expect(lines).toMatchObject([{ reason: 'SchemaMismatch', error: 'the body is no OrderPlaced version 1: card' }]);
+  expect(JSON.stringify(lines)).not.toContain(secret);
+  expect(model.letters).toMatchObject([{ reason: 'SchemaMismatch', message: expect.stringContaining(secret) }]);
 });
 
 test('says why a lookup or a pause did not succeed', async () => {

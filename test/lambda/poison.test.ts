@@ -64,6 +64,19 @@ test.each(['one batch', 'two batches'])('sets a message aside that reuses the ke
   expect(model.letters).toMatchObject([{ body: '{"orderId":"a","amount":2}', reason: 'KeyReuse' }]);
 });
 
+test('lets an event keep its count of tries when another one reuses its key', async () => {
+  const attempts: number[] = [];
+  const model = new ConsumerModel({ batchSize: 1, process: (_order, { meta }) => { attempts.push(meta.attempt); throw new Error('no'); } });
+  model.place('a', 1);
+  await model.deliver();
+  await model.deliver([model.queue.handOut(model.place('a', 2))]);
+
+  await model.drain();
+
+  expect(attempts).toEqual([1, 2, 3, 4, 5]);
+  expect(model.letters.map(({ reason }) => reason)).toEqual(['KeyReuse', 'Error']);
+});
+
 test('does not take a copy for a reuse of its key while the first one waits for its next try', async () => {
   let fails = true;
   const model = new ConsumerModel({ batchSize: 1, process: () => { if (fails) { fails = false; throw new Error('once'); } } });
@@ -117,8 +130,10 @@ test('sets a message aside whole that has ten attributes of its own, without the
   const attributes = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`attribute-${i}`, { DataType: 'String', StringValue: `${i}` }]));
   model.queue.send('not JSON', { attributes });
 
-  await model.drain();
+  const response = await model.deliver();
 
+  // answered for at first sight: had the letter been refused, the queue itself would move it much later
+  expect(response).toEqual({ batchItemFailures: [] });
   expect(model.queue.deadLetters).toMatchObject([{ body: 'not JSON', attributes }]);
 });
 

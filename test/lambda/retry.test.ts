@@ -1,5 +1,5 @@
 import { ConsumerModel, writeOf } from './consumer-model';
-import { useVirtualClock } from './virtual-clock';
+import { pause, useVirtualClock } from './virtual-clock';
 import { backOff } from '../../lambda/engine/failure';
 
 useVirtualClock();
@@ -57,6 +57,37 @@ describe('a handler that fails', () => {
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...waits)).toBeLessThanOrEqual(Math.min(100, 10 * 2 ** (attempt - 1)));
     expect(new Set(waits).size).toBeGreaterThan(5);
+  });
+
+  test('is never made to wait longer than the twelve hours that SQS hides a message', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1 - 2 ** -53);
+    const model = new ConsumerModel({ environment: { retry: { delay: 90_000, maxDelay: 90_000 } }, process: () => { throw new Error('no'); } });
+    model.place('a');
+
+    await model.deliver().finally(() => jest.mocked(Math.random).mockRestore());
+
+    expect(model.queue.nextIn).toBe(43_200_000);
+  });
+
+  test('runs beside its batch mates when it is tried again: a failure is no death', async () => {
+    let running = 0;
+    const most: number[] = [];
+    const model = new ConsumerModel({
+      process: async () => {
+        most.push(++running);
+        await pause(10);
+        running--;
+        throw new Error('no');
+      },
+    });
+    ['a', 'b', 'c'].forEach((id) => model.place(id));
+    await model.deliver();
+    most.splice(0);
+    jest.advanceTimersByTime(60_000);
+
+    await model.deliver();
+
+    expect(Math.max(...most)).toBe(3);
   });
 
   test('lets its batch mates alone', async () => {
