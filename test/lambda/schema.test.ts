@@ -1,7 +1,7 @@
 import { z } from 'zod/mini';
-import { defineEvent } from '../../lambda';
 import { ConsumerModel, writeOf } from './consumer-model';
 import { useVirtualClock } from './virtual-clock';
+import { defineEvent } from '../../lambda';
 
 useVirtualClock();
 
