@@ -1,11 +1,14 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** Clients for the endpoint in `AWS_ENDPOINT_URL`, or for the account of the environment when there is none. */
 export function clients() {
-  return { sqs: new SQSClient(), dynamodb: new DynamoDBClient(), logs: new CloudWatchLogsClient(), cloudformation: new CloudFormationClient() };
+  return {
+    sqs: new SQSClient(), dynamodb: new DynamoDBClient(), lambda: new LambdaClient(), logs: new CloudWatchLogsClient(), cloudformation: new CloudFormationClient(),
+  };
 }
 
 export type Clients = ReturnType<typeof clients>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
 import { type Message, PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
 import { App } from 'aws-cdk-lib';
 import type { DeadLetter } from 'cdk-event-patterns/lambda';
@@ -61,6 +62,13 @@ export class Tasks {
     expect(Failed).toEqual([]);
   }
 
+  /** The same, with the consumer held back until all are there: it gets them in one batch. */
+  async giveTogether(...tasks: readonly (Task | string)[]): Promise<void> {
+    await this.consume(false);
+    await this.give(...tasks);
+    await this.consume(true);
+  }
+
   /** Sends one body that is too large for a batch. */
   async giveAlone(body: string): Promise<void> {
     await this.aws.sqs.send(new SendMessageCommand({ QueueUrl: this.outputs.QueueUrl, MessageBody: body }));
@@ -105,5 +113,11 @@ export class Tasks {
   /** Waits until the queue is empty: every message handled or set aside. */
   async atRest(): Promise<void> {
     await eventually(async () => expect(await depth(this.aws.sqs, this.outputs.QueueUrl!)).toBe(0), 90_000);
+  }
+
+  private async consume(Enabled: boolean): Promise<void> {
+    const mapping = async () => (await this.aws.lambda.send(new ListEventSourceMappingsCommand({ FunctionName: this.outputs.FunctionName }))).EventSourceMappings![0]!;
+    await this.aws.lambda.send(new UpdateEventSourceMappingCommand({ UUID: (await mapping()).UUID, Enabled }));
+    await eventually(async () => expect((await mapping()).State).toBe(Enabled ? 'Enabled' : 'Disabled'));
   }
 }

@@ -6,7 +6,7 @@ const tasks = Tasks.deployed('HangingTasks');
 test('a handler that hangs is given up before the function\'s time is up; its batch mates are answered, and it is tried again', async () => {
   const [hanging, mate] = [tasks.task('hang-once'), tasks.task('work')];
 
-  await tasks.give(hanging, mate);
+  await tasks.giveTogether(hanging, mate);
 
   await tasks.atRest();
   expect([await tasks.effectsOf(hanging), await tasks.effectsOf(mate)]).toEqual([1, 1]);
@@ -21,7 +21,7 @@ test('a handler that hangs is given up before the function\'s time is up; its ba
 test('a handler that never lets go is killed by its timeout; nothing is lost, repeated or set aside', async () => {
   const [spinning, mate] = [tasks.task('spin-once'), tasks.task('work')];
 
-  await tasks.give(mate, spinning);
+  await tasks.giveTogether(mate, spinning);
 
   await tasks.atRest();
   expect([await tasks.effectsOf(spinning), await tasks.effectsOf(mate)]).toEqual([1, 1]);

@@ -7,7 +7,7 @@ test('a function that is killed in the middle of a batch loses nothing, repeats 
   const mates = [tasks.task('work'), tasks.task('work'), tasks.task('work')];
   const killer = tasks.task('kill-once');
 
-  await tasks.give(mates[0]!, killer, mates[1]!, mates[2]!);
+  await tasks.giveTogether(mates[0]!, killer, mates[1]!, mates[2]!);
 
   await tasks.atRest();
   expect(await Promise.all([...mates, killer].map(async (task) => tasks.effectsOf(task)))).toEqual([1, 1, 1, 1]);
@@ -20,7 +20,7 @@ test('a function that is killed in the middle of a batch loses nothing, repeats 
 test('an unreadable message is set aside once, though its function dies in the middle of the batch', async () => {
   const killer = tasks.task('kill-once');
 
-  await tasks.give('not a task', killer, tasks.task('work'));
+  await tasks.giveTogether('not a task', killer, tasks.task('work'));
 
   await tasks.atRest();
   const found = await tasks.deadLetters();
@@ -33,7 +33,7 @@ test('a message that kills its function every time rests alone among the dead le
   const mates = [tasks.task('work'), tasks.task('work')];
   const killer = tasks.task('kill-always');
 
-  await tasks.give(killer, ...mates);
+  await tasks.giveTogether(killer, ...mates);
 
   await tasks.atRest();
   expect(await Promise.all([killer, ...mates].map(async (task) => tasks.effectsOf(task)))).toEqual([0, 1, 1]);

@@ -6,7 +6,7 @@ const tasks = Tasks.deployed('OnceTasks');
 test('two messages with the same key in one batch count once', async () => {
   const task = tasks.task('work');
 
-  await tasks.give(task, task);
+  await tasks.giveTogether(task, task);
 
   await tasks.atRest();
   expect(await tasks.effectsOf(task)).toBe(1);
@@ -28,7 +28,7 @@ test('two messages with the same key in two batches count once', async () => {
 test('two messages with different keys are both handled', async () => {
   const [one, other] = [tasks.task('work'), tasks.task('work')];
 
-  await tasks.give(one, other);
+  await tasks.giveTogether(one, other);
 
   await tasks.atRest();
   expect([await tasks.effectsOf(one), await tasks.effectsOf(other)]).toEqual([1, 1]);

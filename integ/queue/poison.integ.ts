@@ -10,7 +10,7 @@ test.each([
 ])('a message %s rests among the dead letters after one receive, whole, with the reason; its batch mates are handled', async (_what, body, reason, message) => {
   const mates = [tasks.task('work'), tasks.task('work')];
 
-  await tasks.give(mates[0]!, body, mates[1]!);
+  await tasks.giveTogether(mates[0]!, body, mates[1]!);
 
   await tasks.atRest();
   const found = (await tasks.deadLetters()).filter(({ letter }) => letter.reason === reason);

@@ -18,8 +18,6 @@ export class TasksStack extends Stack {
       consumer,
       maxAttempts: 3,
       maxRetryDelay: Duration.seconds(2),
-      // what a test sends together comes in one batch
-      maxBatchingWindow: Duration.seconds(1),
       ...queueProps,
     });
     new CfnOutput(this, 'QueueUrl', { value: tasks.queue.queueUrl });
