@@ -109,17 +109,27 @@ async function atRest(shop: Shop, deadLetters: number, tell: (line: string) => v
   }, 120_000);
 }
 
+/** Errors that a step has shown beside its title. */
+const shown = new WeakSet<object>();
+
 type Step = (shop: () => Shop, tell: (line: string) => void) => Promise<unknown>;
 
 function steps(stage: Stage, list: Record<string, Step>) {
   const tasks = Object.entries(list).map(([title, step]): ListrTask => ({
     title,
-    task: async (_context, task) => { await step(() => stage.shop!, (line) => { task.output = line.trim(); }); },
+    task: async (_context, task) => {
+      try {
+        await step(() => stage.shop!, (line) => { task.output = line.trim(); });
+      } catch (error) {
+        shown.add(error as object);
+        throw error;
+      }
+    },
   }));
   return new Listr(tasks, { fallbackRenderer: 'simple', fallbackRendererCondition: () => !process.stdout.isTTY, registerSignalListeners: false });
 }
 
 main().then((code) => process.exit(code), (error: unknown) => {
-  console.error(pc.red((error as Error).message));
+  if (!shown.has(error as object)) { console.error(pc.red((error as Error).message)); }
   process.exit(error instanceof Interrupted ? error.exitCode : 1);
 });
