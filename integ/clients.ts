@@ -7,7 +7,11 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 /** Clients for the endpoint in `AWS_ENDPOINT_URL`, or for the account of the environment when there is none. */
 export function clients() {
   return {
-    sqs: new SQSClient(), dynamodb: new DynamoDBClient(), lambda: new LambdaClient(), logs: new CloudWatchLogsClient(), cloudformation: new CloudFormationClient(),
+    sqs: new SQSClient(),
+    dynamodb: new DynamoDBClient(),
+    lambda: new LambdaClient(),
+    logs: new CloudWatchLogsClient(),
+    cloudformation: new CloudFormationClient(),
   };
 }
 

@@ -116,7 +116,10 @@ export class Tasks {
   }
 
   private async consume(Enabled: boolean): Promise<void> {
-    const mapping = async () => (await this.aws.lambda.send(new ListEventSourceMappingsCommand({ FunctionName: this.outputs.FunctionName }))).EventSourceMappings![0]!;
+    const mapping = async () => {
+      const { EventSourceMappings } = await this.aws.lambda.send(new ListEventSourceMappingsCommand({ FunctionName: this.outputs.FunctionName }));
+      return EventSourceMappings![0]!;
+    };
     await this.aws.lambda.send(new UpdateEventSourceMappingCommand({ UUID: (await mapping()).UUID, Enabled }));
     await eventually(async () => expect((await mapping()).State).toBe(Enabled ? 'Enabled' : 'Disabled'));
   }
