@@ -8,7 +8,7 @@ import { type ReadEvent, readEvent } from './event';
 import { backOff, kindOf, messageOf, reasonOf } from './failure';
 import { Transaction } from './transaction';
 import type { IdempotencyStore, KnownKey, Write } from '../store/idempotency-store';
-import { type Ending, forgetTries, type Held, once } from '../store/once';
+import { type Ending, forgetTries, type Held, once, type OnceOptions } from '../store/once';
 
 /** What is known of a message besides its data. */
 export interface Meta {
@@ -16,8 +16,10 @@ export interface Meta {
   readonly correlationId: string;
   /** The business key of the event. */
   readonly key: string;
-  /** How often the event is tried, this time included. */
+  /** Which try of the event this is. What says nothing about the event, such as a busy service or a death in company, is no try. */
   readonly attempt: number;
+  /** How often the queue has handed this message out, this time included. */
+  readonly receiveCount: number;
   readonly messageId: string;
   readonly sentAt: Date;
 }
@@ -104,12 +106,13 @@ export class Consumer<Schema extends StandardSchema> {
     const now = Date.now();
     // an earlier run under this key died: it, or a batch mate, may take this function down too
     const suspect = ({ known }: Work<unknown>) => known?.status === 'INPROGRESS' && known.leaseUntil > 0 && known.leaseUntil < now;
+    const fresh = works.filter((work) => !suspect(work));
     await Promise.all([
       inParallel(unreadable, async ({ delivery, error }) => settle([delivery], this.failReading(delivery, error))),
-      inParallel(works.filter((work) => !suspect(work)), async (work) => settle(work.deliveries, this.perform(work, deadline))),
+      inParallel(fresh, async (work) => settle(work.deliveries, this.perform(work, deadline, { alone: fresh.length === 1, replaces: false }))),
     ]);
     // one at a time, the least suspected first: when the function dies again, only one of them was under way
-    for (const work of works.filter(suspect).sort((a, b) => (a.known?.attempts ?? 0) - (b.known?.attempts ?? 0))) {
+    for (const work of works.filter(suspect).sort((a, b) => suspicion(a) - suspicion(b))) {
       await settle(work.deliveries, this.performSuspect(work, deadline));
     }
   }
@@ -152,15 +155,17 @@ export class Consumer<Schema extends StandardSchema> {
   }
 
   private async performSuspect(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome | SetAside> {
-    // its first death may have been that of a mate with which it ran side by side
-    const maxDeaths = Math.max(2, this.parts.environment.maxAttempts);
-    const attempts = work.known?.attempts ?? 0;
-    if (attempts < maxDeaths || deadline.signal.aborted) { return this.perform(work, deadline); }
-    const died = new Poison(`the function died ${attempts} times while it handled this event`, { reason: 'FunctionDied' });
+    const { attempts = 0, alone = false } = work.known ?? {};
+    // one death is no proof, and a death in company is not even a try: it may have been another's doing
+    const proof = Math.max(2, this.parts.environment.maxAttempts);
+    if (!alone || attempts < proof || deadline.signal.aborted) {
+      return this.perform(work, deadline, { alone: true, replaces: !alone });
+    }
+    const died = new Poison(`the function died while it handled this event alone, at try ${attempts}`, { reason: 'FunctionDied' });
     return this.fail(work.deliveries, died, attempts, this.logFor(work.deliveries[0]!, work.businessKey, attempts), work.key);
   }
 
-  private async perform(work: Work<OutputOf<Schema>>, deadline: Deadline): Promise<Outcome | SetAside> {
+  private async perform(work: Work<OutputOf<Schema>>, deadline: Deadline, company: Pick<OnceOptions, 'alone' | 'replaces'>): Promise<Outcome | SetAside> {
     const [delivery] = work.deliveries as [Delivery];
     if (deadline.signal.aborted) {
       // not begun is not tried: it goes back as it came
@@ -168,6 +173,7 @@ export class Consumer<Schema extends StandardSchema> {
       return { kind: 'again', delaySeconds: 0 };
     }
     const ending = await once(work, (held) => this.run(work, held, delivery, deadline), {
+      ...company,
       store: this.parts.store,
       deadline: deadline.killAt,
       rememberForSeconds: this.parts.environment.idempotency.rememberFor,
@@ -178,10 +184,10 @@ export class Consumer<Schema extends StandardSchema> {
   }
 
   private async run(work: Work<OutputOf<Schema>>, { attempt }: Held, delivery: Delivery, deadline: Deadline) {
-    const { messageId, correlationId, sentAt } = delivery;
+    const { messageId, correlationId, sentAt, receiveCount } = delivery;
     if (deadline.signal.aborted) { throw new NotBegun(); }
     const tx = new Transaction();
-    const meta = { messageId, correlationId, sentAt, key: work.businessKey, attempt };
+    const meta = { messageId, correlationId, sentAt, receiveCount, key: work.businessKey, attempt };
     const write = (...writes: readonly Write[]) => tx.write(...writes);
     const processing = { meta, tx: { write }, signal: deadline.signal, log: this.logFor(delivery, work.businessKey, attempt) };
     try {
@@ -252,6 +258,11 @@ export class Consumer<Schema extends StandardSchema> {
     child.appendKeys({ correlationId, messageId, receiveCount, ...(key === undefined ? {} : { key }), ...(attempt === undefined ? {} : { attempt }) });
     return child;
   }
+}
+
+/** How likely it is that an event kills its function: less, while it has only died in company. */
+function suspicion({ known }: Work<unknown>): number {
+  return known?.alone ? known.attempts : 0;
 }
 
 /** A fixed number of workers take the next item until none is left. */

@@ -8,7 +8,7 @@ import type { ClaimAnswer, ClaimRequest, IdempotencyStore, KnownKey, Write } fro
 /** Powertools' own names where it has one, so that its tools read our records; `expiration` is in seconds for DynamoDB's time to live. */
 const names = {
   '#id': 'id', '#status': 'status', '#expiry': 'expiration', '#lease': 'in_progress_expiration', '#fingerprint': 'validation',
-  '#owner': 'owner', '#attempts': 'attempts',
+  '#owner': 'owner', '#attempts': 'attempts', '#alone': 'alone',
 } as const;
 
 const readableAtOnce = 100; // keys in one BatchGetItem
@@ -23,17 +23,18 @@ export class DynamoDBStore implements IdempotencyStore {
     try {
       const { Attributes } = await this.client.send(new UpdateItemCommand({
         ...this.item(request.key),
-        UpdateExpression: 'SET #status = :inProgress, #expiry = :expiry, #lease = :lease, #owner = :owner, #fingerprint = :fingerprint ADD #attempts :one',
+        UpdateExpression: 'SET #status = :inProgress, #expiry = :expiry, #lease = :lease, #owner = :owner, #fingerprint = :fingerprint, #alone = :alone'
+          + ' ADD #attempts :tries',
         ConditionExpression: 'attribute_not_exists(#id) OR #expiry < :now OR (#status = :inProgress AND #lease < :nowMillis AND #fingerprint = :fingerprint)',
         ExpressionAttributeNames: names,
         ExpressionAttributeValues: marshall({
           ':inProgress': 'INPROGRESS', ':expiry': seconds(request.expiresAt), ':lease': request.leaseUntil, ':owner': request.owner,
-          ':fingerprint': request.fingerprint, ':one': 1, ':now': seconds(now), ':nowMillis': now,
+          ':fingerprint': request.fingerprint, ':alone': request.alone, ':tries': request.replaces ? 0 : 1, ':now': seconds(now), ':nowMillis': now,
         }),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }));
-      return { taken: true, attempt: Attributes ? knownFrom(Attributes).attempts : 1 };
+      return { taken: true, attempt: Attributes ? Math.max(1, knownFrom(Attributes).attempts) : 1 };
     } catch (error) {
       if (nameOf(error) !== 'ConditionalCheckFailedException') { throw ourFault(error); }
       const { Item } = error as { Item?: Record<string, AttributeValue> };
@@ -47,9 +48,9 @@ export class DynamoDBStore implements IdempotencyStore {
     // the owner stays in the record, so that a retry after a lost answer finds its own completion and is content
     const completion = {
       ...this.item(key),
-      UpdateExpression: 'SET #status = :completed, #expiry = :expiry REMOVE #lease, #attempts',
+      UpdateExpression: 'SET #status = :completed, #expiry = :expiry REMOVE #lease, #attempts, #alone',
       ConditionExpression: '#owner = :owner',
-      ExpressionAttributeNames: only('#status', '#expiry', '#lease', '#attempts', '#owner'),
+      ExpressionAttributeNames: only('#status', '#expiry', '#lease', '#attempts', '#alone', '#owner'),
       ExpressionAttributeValues: marshall({ ':completed': 'COMPLETED', ':expiry': seconds(expiresAt), ':owner': owner }),
     };
     try {
@@ -168,12 +169,13 @@ const seconds = (millis: number) => Math.floor(millis / 1000);
 const only = (...keys: (keyof typeof names)[]) => Object.fromEntries(keys.map((key) => [key, names[key]]));
 
 function knownFrom(item: Record<string, AttributeValue>): KnownKey {
-  const { status, expiration, in_progress_expiration: lease, attempts, validation } = unmarshall(item) as Record<string, unknown>;
+  const { status, expiration, in_progress_expiration: lease, attempts, alone, validation } = unmarshall(item) as Record<string, unknown>;
   return {
     status: status === 'COMPLETED' ? 'COMPLETED' : 'INPROGRESS',
     expiresAt: Number(expiration) * 1000,
     leaseUntil: Number(lease ?? 0),
     attempts: Number(attempts ?? 0),
+    alone: alone === true,
     fingerprint: String(validation ?? ''),
   };
 }

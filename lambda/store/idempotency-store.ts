@@ -7,6 +7,8 @@ export interface KnownKey {
   readonly leaseUntil: number;
   /** How often the event was tried so far, by our own count. */
   readonly attempts: number;
+  /** Whether the last run was the only one under way in its function. If it died in company, it may have been for another's sake. */
+  readonly alone: boolean;
   /** Tells two payloads with the same key apart. */
   readonly fingerprint: string;
 }
@@ -18,6 +20,10 @@ export interface ClaimRequest {
   readonly fingerprint: string;
   readonly leaseUntil: number;
   readonly expiresAt: number;
+  /** Whether no other run is under way in this function. */
+  readonly alone: boolean;
+  /** Whether this run takes the place of one that died in company: then it is no further try. */
+  readonly replaces: boolean;
 }
 
 /** Taken, with the number of this try; or held, with what is known of the holder. */
@@ -43,7 +49,7 @@ export interface WriteTarget {
 
 /** Where finished work is remembered. Each operation is atomic; `complete` and `release` work for the owner only. */
 export interface IdempotencyStore {
-  /** Takes the key unless it is completed, or held by a run that may still live, or belongs to another payload. Counts a try. */
+  /** Takes the key unless it is completed, or held by a run that may still live, or belongs to another payload. Counts a try, unless it replaces one. */
   claim(request: ClaimRequest): Promise<ClaimAnswer>;
 
   /** Commits the writes and the completion together, or none of them. Fails with `ClaimLost`, `WriteRefused`, or the service's error. */

@@ -31,6 +31,10 @@ export interface OnceOptions {
   /** Epoch milliseconds after which this run cannot be alive any more. */
   readonly deadline: number;
   readonly rememberForSeconds: number;
+  /** Whether no other run is under way in this function. */
+  readonly alone: boolean;
+  /** Whether this run takes the place of one that died in company. */
+  readonly replaces: boolean;
   /** Whether a try that ended with this error counts. */
   readonly counts: (error: unknown) => boolean;
 }
@@ -125,6 +129,8 @@ class TransactionalLayer extends BasePersistenceLayer {
       fingerprint: record.payloadHash ?? '',
       leaseUntil: record.inProgressExpiryTimestamp ?? this.options.deadline,
       expiresAt: this.expiresAt(record),
+      alone: this.options.alone,
+      replaces: this.options.replaces,
     });
     if (answer.taken) {
       this.attempt = answer.attempt;

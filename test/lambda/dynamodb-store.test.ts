@@ -122,7 +122,7 @@ describe('completing', () => {
 });
 
 test.each([
-  ['claim', async (store: DynamoDBStore) => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1 })],
+  ['claim', async (store: DynamoDBStore) => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1, alone: true, replaces: false })],
   ['complete', async (store: DynamoDBStore) => store.complete('k', 'one', 5_000, [])],
 ])('calls it a fault of the deployment when DynamoDB refuses our own %s: it says nothing about the message', async (_name, call) => {
   const error = await call(given(named('ValidationException')).store).catch((thrown: unknown) => thrown);
@@ -142,7 +142,7 @@ test.each(['claim', 'release', 'forget', 'lookUp'] as const)('fails with what Dy
   const error = named('InternalServerError');
   const { store } = given(error);
   const calls = {
-    claim: async () => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1 }),
+    claim: async () => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1, alone: true, replaces: false }),
     release: async () => store.release('k', 'one', true), forget: async () => store.forget('k'), lookUp: async () => store.lookUp(['k']),
   };
 
@@ -153,7 +153,7 @@ test('reads what a foreign or older record lacks as nothing', async () => {
   const { table, store } = given();
   table.items.set('bare', { id: { S: 'bare' }, status: { S: 'COMPLETED' }, expiration: { N: '7' } });
 
-  expect((await store.lookUp(['bare'])).get('bare')).toEqual({ status: 'COMPLETED', expiresAt: 7_000, leaseUntil: 0, attempts: 0, fingerprint: '' });
+  expect((await store.lookUp(['bare'])).get('bare')).toEqual({ status: 'COMPLETED', expiresAt: 7_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: '' });
 });
 
 test('reads with consistency, so that it knows of a claim that was made a moment ago', async () => {

@@ -38,10 +38,48 @@ test.each([1, 2, 5])('finishes the mates of an event that kills the function eve
 
   await model.drain();
 
-  const deaths = Math.max(2, maxAttempts); // the first one may have been a mate's
   expect([...model.done].sort()).toEqual(mates);
-  expect(model.tries.filter((id) => id === 'killer')).toHaveLength(deaths);
-  expect(model.letters).toMatchObject([{ body: '{"orderId":"killer","amount":1}', reason: 'FunctionDied', attempt: deaths }]);
+  const proof = Math.max(2, maxAttempts); // one death may be an accident
+  // the death in company is no try
+  expect(model.tries.filter((id) => id === 'killer')).toHaveLength(proof + 1);
+  expect(model.letters).toMatchObject([{ body: '{"orderId":"killer","amount":1}', reason: 'FunctionDied', attempt: proof }]);
+});
+
+test('tries an event that kills its function while it is alone as often as any other', async () => {
+  const model = new ConsumerModel({ ...killing, environment: { maxAttempts: 3 } });
+  model.place('killer');
+
+  await model.drain();
+
+  expect(model.tries).toEqual(['killer', 'killer', 'killer']);
+  expect(model.letters).toMatchObject([{ reason: 'FunctionDied', attempt: 3 }]);
+});
+
+test('takes no try from an event that was under way when a mate killed the function, not even its last one', async () => {
+  const attempts: number[] = [];
+  const model = new ConsumerModel({
+    environment: { maxAttempts: 3 },
+    process: async ({ orderId }, { tx, meta }, lambda) => {
+      if (orderId === 'a') { attempts.push(meta.attempt); }
+      await pause(orderId === 'killer' ? 100 : 200);
+      if (orderId === 'killer') { await lambda.die(); }
+      if (meta.attempt < 3) { throw new Error('not yet'); }
+      tx.write(writeOf(orderId));
+    },
+  });
+  model.place('a');
+  await model.deliver();
+  jest.advanceTimersByTime(900_000);
+  await model.deliver();
+  expect(attempts).toEqual([1, 2]);
+  jest.advanceTimersByTime(900_000);
+
+  model.place('killer');
+  await model.drain();
+
+  expect(attempts).toEqual([1, 2, 3, 3]);
+  expect(model.done).toEqual(['a']);
+  expect(model.letters.map(({ body }) => body)).toEqual(['{"orderId":"killer","amount":1}']);
 });
 
 test('leaves one letter for an unreadable message, however often the function dies in its batch', async () => {

@@ -13,6 +13,7 @@ interface StoredRecord {
   readonly expiration: number;
   readonly lease?: number;
   readonly attempts?: number;
+  readonly alone?: boolean;
   readonly fingerprint: string;
   readonly owner?: string;
 }
@@ -38,11 +39,12 @@ export class MemoryStore implements IdempotencyStore {
       if (found && !expired && !abandoned) {
         return found.owner === request.owner ? { taken: true, attempt: found.attempts ?? 0 } : { taken: false, known: knownFrom(found) };
       }
-      const attempts = (found?.attempts ?? 0) + 1;
+      const attempts = (found?.attempts ?? 0) + (request.replaces ? 0 : 1);
       this.table.records.set(request.key, {
         status: 'INPROGRESS', expiration: seconds(request.expiresAt), lease: request.leaseUntil, owner: request.owner, fingerprint: request.fingerprint, attempts,
+        alone: request.alone,
       });
-      return { taken: true, attempt: attempts };
+      return { taken: true, attempt: Math.max(1, attempts) };
     });
   }
 
@@ -51,7 +53,7 @@ export class MemoryStore implements IdempotencyStore {
       const found = this.table.records.get(key);
       if (found?.owner !== owner || (writes.length > 0 && found.status === 'COMPLETED')) { throw new ClaimLost(key); }
       if (!writes.every((write) => this.table.accepts(write))) { throw new WriteRefused('the condition of a write was not met'); }
-      const { lease: _lease, attempts: _attempts, ...kept } = found;
+      const { lease: _lease, attempts: _attempts, alone: _alone, ...kept } = found;
       this.table.records.set(key, { ...kept, status: 'COMPLETED', expiration: seconds(expiresAt) });
       this.table.effects.push(...writes);
     });
@@ -90,7 +92,8 @@ export class MemoryStore implements IdempotencyStore {
 
 function knownFrom(record: StoredRecord): KnownKey {
   return {
-    status: record.status, expiresAt: record.expiration * 1000, leaseUntil: record.lease ?? 0, attempts: record.attempts ?? 0, fingerprint: record.fingerprint,
+    status: record.status, expiresAt: record.expiration * 1000, leaseUntil: record.lease ?? 0, attempts: record.attempts ?? 0,
+    alone: record.alone ?? false, fingerprint: record.fingerprint,
   };
 }
 

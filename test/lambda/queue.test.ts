@@ -281,7 +281,7 @@ describe('the function itself', () => {
     await model.drain();
 
     expect(seen).toEqual([[
-      { orderId: 'a', amount: 7 }, { correlationId: 'request-1', key: 'a', attempt: 1, messageId: message.id, sentAt: new Date(message.sentAt) },
+      { orderId: 'a', amount: 7 }, { correlationId: 'request-1', key: 'a', attempt: 1, receiveCount: 1, messageId: message.id, sentAt: new Date(message.sentAt) },
     ]]);
   });
 });

@@ -9,7 +9,7 @@ useVirtualClock();
 const key = 'Shop/Orders#1';
 const write: Write = { Put: { TableName: 'orders', Item: { id: 'order-1' } } };
 const request = (more: Partial<ClaimRequest> = {}): ClaimRequest =>
-  ({ key, owner: 'one', fingerprint: 'f', leaseUntil: Date.now() + 30_000, expiresAt: Date.now() + 86_400_000, ...more });
+  ({ key, owner: 'one', fingerprint: 'f', leaseUntil: Date.now() + 30_000, expiresAt: Date.now() + 86_400_000, alone: false, replaces: false, ...more });
 
 describe.each([
   ['the table', (): IdempotencyStore => new DynamoDBStore(new FakeDynamoDB().client(), 'memory')],
@@ -24,7 +24,7 @@ describe.each([
     await store.claim(request());
 
     expect(await store.claim(request({ owner: 'two' }))).toEqual({
-      taken: false, known: { status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, fingerprint: 'f' },
+      taken: false, known: { status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, alone: false, fingerprint: 'f' },
     });
   });
 
@@ -71,7 +71,7 @@ describe.each([
     await store.claim(request());
     await store.complete(key, 'one', Date.now() + 60_000, [write]);
     expect(await store.claim(request({ owner: 'two' }))).toEqual({
-      taken: false, known: { status: 'COMPLETED', expiresAt: Date.now() + 60_000, leaseUntil: 0, attempts: 0, fingerprint: 'f' },
+      taken: false, known: { status: 'COMPLETED', expiresAt: Date.now() + 60_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: 'f' },
     });
 
     jest.advanceTimersByTime(60_999);
@@ -128,6 +128,22 @@ describe.each([
     expect(await store.claim(request({ owner: 'two', fingerprint: 'other' }))).toEqual({ taken: true, attempt: 1 });
   });
 
+  test('counts no try for a run that replaces one, and remembers who was alone', async () => {
+    const store = given();
+    await store.claim(request());
+    jest.advanceTimersByTime(30_001);
+
+    expect(await store.claim(request({ owner: 'two', alone: true, replaces: true }))).toEqual({ taken: true, attempt: 1 });
+    expect((await store.lookUp([key])).get(key)).toMatchObject({ attempts: 1, alone: true });
+    jest.advanceTimersByTime(30_001);
+    expect(await store.claim(request({ owner: 'three' }))).toEqual({ taken: true, attempt: 2 });
+    expect((await store.lookUp([key])).get(key)).toMatchObject({ attempts: 2, alone: false });
+  });
+
+  test('counts a try for a run that replaces one which is forgotten by now', async () => {
+    expect(await given().claim(request({ replaces: true }))).toEqual({ taken: true, attempt: 1 });
+  });
+
   test('says what is known of many keys', async () => {
     const store = given();
     const keys = Array.from({ length: 250 }, (_, index) => `${key}-${index}`);
@@ -136,7 +152,7 @@ describe.each([
     const known = await store.lookUp(keys);
 
     expect([...known.keys()]).toEqual(keys.slice(0, 220));
-    expect(known.get(keys[0]!)).toEqual({ status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, fingerprint: 'f' });
+    expect(known.get(keys[0]!)).toEqual({ status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, alone: false, fingerprint: 'f' });
   });
 
   test('is content to complete again what its holder has completed, but never writes a second time', async () => {
