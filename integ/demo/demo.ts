@@ -30,6 +30,8 @@ interface Stage {
   /** Begun at once, to be there when the endpoint is. */
   readonly assembly: ReturnType<typeof synthesize>;
   endpoint?: Endpoint;
+  /** What is to be taken down, once it has come to an end. */
+  deployment?: ReturnType<typeof deploy>;
   shop?: Shop;
 }
 
@@ -38,7 +40,8 @@ const openTheShop = (stage: Stage) => steps(stage, {
   'Start LocalStack': async (_, tell) => { stage.endpoint = await obtainEndpoint(tell); },
   'Bootstrap the environment': async (_, tell) => bootstrap(tell),
   'Deploy the sample with the CDK': async (_, tell) => {
-    const outputs = await deploy(await stage.assembly, tell);
+    stage.deployment = deploy(await stage.assembly, tell);
+    const outputs = await stage.deployment;
     stage.shop = new Shop(clients(), outputs[stackName]!);
     await stage.shop.stockUp(orders);
   },
@@ -81,7 +84,10 @@ async function main(): Promise<number> {
     await unlessInterrupted(interrupted, giveAccount('after the redrive'));
   } finally {
     // a LocalStack of ours takes everything with it
-    if (stage.shop && !stage.endpoint?.ours) { await destroy(await stage.assembly); }
+    if (stage.deployment && !stage.endpoint?.ours) {
+      await stage.deployment.catch(() => {}); // a stack that is half there cannot be taken down
+      await destroy(await stage.assembly);
+    }
     await stage.endpoint?.stop();
     await stage.assembly.then(async (assembly) => assembly.dispose(), () => {});
   }
