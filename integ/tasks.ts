@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
-import { type Message, PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
+import { PurgeQueueCommand, SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { App } from 'aws-cdk-lib';
-import type { DeadLetter } from 'cdk-event-patterns/lambda';
 import { clients } from './clients';
+import { deadLettersIn, redrive } from './dead-letters';
 import { deploy, destroy, synthesize } from './deployment';
 import { eventually } from './eventually';
 import { type ConsumerLine, consumerLines, logged } from './function-log';
-import { depth, peek } from './queue-contents';
+import { depth } from './queue-contents';
 import type { Task } from './stacks/task-given';
 import { TasksStack } from './stacks/tasks-stack';
-
-/** A dead letter as an operator finds it. */
-export interface FoundLetter {
-  readonly body: string;
-  readonly letter: DeadLetter;
-  readonly message: Message;
-}
 
 /** A deployed `TasksStack`: a test gives it tasks and looks at what became of them. */
 export class Tasks {
@@ -89,10 +82,8 @@ export class Tasks {
     return logged(this.aws.logs, this.outputs.FunctionName!, this.outputs.LogGroup!);
   }
 
-  async deadLetters(): Promise<FoundLetter[]> {
-    return (await peek(this.aws.sqs, this.outputs.DeadLetterQueueUrl!)).map((message) => ({
-      message, body: message.Body!, letter: JSON.parse(message.MessageAttributes?.deadLetter?.StringValue ?? '{}') as DeadLetter,
-    }));
+  async deadLetters() {
+    return (await deadLettersIn(this.aws.sqs, this.outputs.DeadLetterQueueUrl!)).map((found) => ({ ...found, body: found.message.Body! }));
   }
 
   /** Empties the dead-letter queue for the next test. */
@@ -107,7 +98,7 @@ export class Tasks {
 
   /** Moves every dead letter back to the queue. */
   async redrive(): Promise<void> {
-    await this.aws.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: this.outputs.DeadLetterQueueArn, DestinationArn: this.outputs.QueueArn }));
+    await redrive(this.aws.sqs, this.outputs.DeadLetterQueueArn!, this.outputs.QueueArn!);
   }
 
   /** Waits until the queue is empty: every message handled or set aside. */

@@ -17,13 +17,13 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
     clearMocks: true,
   };
   new JsonFile(project, 'test/jest.config.json', {
-    obj: { ...shared, testMatch: ['<rootDir>/test/**/*.test.ts'], reporters: ['default', 'summary', ['<rootDir>/test/closing-line.js', { name: 'Unit' }]], testTimeout: 60_000 },
+    obj: { ...shared, testMatch: ['<rootDir>/test/**/*.test.ts'], reporters: ['default', ['<rootDir>/test/closing-line.js', { name: 'Unit' }]], testTimeout: 60_000 },
   });
   new JsonFile(project, 'integ/jest.config.json', {
     obj: {
       ...shared,
       testMatch: ['<rootDir>/integ/**/*.integ.ts'],
-      reporters: ['default', 'summary', ['<rootDir>/test/closing-line.js', { name: 'Integration' }]],
+      reporters: ['default', ['<rootDir>/test/closing-line.js', { name: 'Integration' }]],
       testTimeout: 180_000,
       maxWorkers: 2,
     },

@@ -1,9 +1,10 @@
 import { BatchGetItemCommand, BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { SendMessageBatchCommand, StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
-import { type DeadLetter, deadLetterAttribute } from 'cdk-event-patterns/lambda';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import type { DeadLetter } from 'cdk-event-patterns/lambda';
 import type { Clients } from '../clients';
+import { deadLettersIn, redrive } from '../dead-letters';
 import { consumerLines } from '../function-log';
-import { depth, peek } from '../queue-contents';
+import { depth } from '../queue-contents';
 import { articleOf, type DemoOrder, stockAtFirst } from './orders';
 
 const correlationAttribute = 'correlationId';
@@ -47,7 +48,7 @@ export class Shop {
 
   /** Moves every dead letter back to the queue. */
   async redrive(): Promise<void> {
-    await this.clients.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: this.output('DeadLetterQueueArn'), DestinationArn: this.output('OrdersQueueArn') }));
+    await redrive(this.clients.sqs, this.output('DeadLetterQueueArn'), this.output('OrdersQueueArn'));
   }
 
   /** Messages in the queue and under way, and dead letters. */
@@ -86,9 +87,8 @@ export class Shop {
   /** The dead letters by correlation id, looked at and left where they are. */
   private async deadLetters(): Promise<ReadonlyMap<string, Partial<DeadLetter>[]>> {
     const letters = new Map<string, Partial<DeadLetter>[]>();
-    for (const { MessageAttributes = {} } of await peek(this.clients.sqs, this.output('DeadLetterQueueUrl'))) {
-      const correlationId = MessageAttributes[correlationAttribute]?.StringValue ?? '';
-      const letter = JSON.parse(MessageAttributes[deadLetterAttribute]?.StringValue ?? '{}') as Partial<DeadLetter>;
+    for (const { message, letter } of await deadLettersIn(this.clients.sqs, this.output('DeadLetterQueueUrl'))) {
+      const correlationId = message.MessageAttributes?.[correlationAttribute]?.StringValue ?? '';
       letters.set(correlationId, [...letters.get(correlationId) ?? [], letter]);
     }
     return letters;

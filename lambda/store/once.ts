@@ -13,7 +13,7 @@ export interface Identity {
 
 /** What a run may do once it holds its key. */
 export interface Held {
-  /** How often the event is tried, this time included. */
+  /** Which try of the event this is. */
   readonly attempt: number;
 }
 

@@ -5,6 +5,7 @@ import { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnQueue, IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import { check, lasting } from '../private/check';
+import { grantSend } from '../private/grant-send';
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html (RedriveAllowPolicy)
 const MAX_SOURCES = 10;
@@ -83,8 +84,7 @@ export class DeadLetterQueue extends Construct {
 
   /** Lets `grantee` put messages here: a handler that gives up on a message does it itself, to add the reason. */
   public grantSend(grantee: IGrantable): Grant {
-    const send = Grant.addToPrincipalOrResource({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn], resource: this.queue });
-    return this.encryptionKey ? send.combine(this.encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : send;
+    return grantSend(this.queue, grantee, this.encryptionKey);
   }
 
   /**

@@ -10,6 +10,7 @@ import { contradictions, defaults, limits, Settings } from './settings';
 import { DeadLetterQueue } from '../dead-letter/dead-letter-queue';
 import { IdempotencyTable } from '../idempotency/idempotency-table';
 import { check } from '../private/check';
+import { grantSend } from '../private/grant-send';
 
 // SQS takes 1 MiB; what is missing here is the room for the reason that a handler adds to a dead letter
 const MAX_MESSAGE_BYTES = (1024 - 16) * 1024;
@@ -199,9 +200,7 @@ export class PointToPointQueue extends Construct {
 
   /** Lets `grantee` send messages to the queue, and nothing else. */
   public grantSend(grantee: IGrantable): Grant {
-    const send = Grant.addToPrincipalOrResource({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn], resource: this.queue });
-    // encrypting a message asks for both
-    return this.encryptionKey ? send.combine(this.encryptionKey.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey')) : send;
+    return grantSend(this.queue, grantee, this.encryptionKey);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ConsumerModel, writeOf } from './consumer-model';
+import { ConsumerModel, type ModelOptions, writeOf } from './consumer-model';
 import { pause, useVirtualClock } from './virtual-clock';
 import { backOff } from '../../lambda/engine/failure';
 
@@ -101,54 +101,42 @@ describe('a handler that fails', () => {
     expect(model.done).toEqual(['good']);
   });
 
-  test('has all its tries again after a redrive, and the event is handled once', async () => {
-    let repaired = false;
-    const attempts: number[] = [];
-    const model = new ConsumerModel({
-      process: ({ orderId }, { tx, meta }) => {
-        attempts.push(meta.attempt);
-        if (!repaired || meta.attempt < 4) { throw new Error('no'); }
-        tx.write(writeOf(orderId));
-      },
+  describe('and is repaired after its last try', () => {
+    let refusals = 0;
+
+    test.each<[string, Required<ModelOptions>['fault']]>([
+      ['', () => {}],
+      [' at once, although the earlier ones could not be forgotten at first', (call, moment) => {
+        if (call === 'forget' && moment === 'before' && refusals++ < 2) { throw named('ThrottlingException'); }
+      }],
+    ])('has all its tries again after a redrive%s, and the event is handled once', async (_when, fault) => {
+      let repaired = false;
+      const attempts: number[] = [];
+      const model = new ConsumerModel({
+        process: ({ orderId }, { tx, meta }) => {
+          attempts.push(meta.attempt);
+          if (!repaired || meta.attempt < 4) { throw new Error('no'); }
+          tx.write(writeOf(orderId));
+        },
+        fault,
+      });
+      model.place('a');
+      await model.drain();
+      repaired = true;
+
+      model.queue.redrive();
+      await model.drain();
+
+      expect(attempts).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4]);
+      expect(model.done).toEqual(['a']);
+      expect(model.queue.deadLetters).toEqual([]);
     });
-    model.place('a');
-    await model.drain();
-    repaired = true;
-
-    model.queue.redrive();
-    await model.drain();
-
-    expect(attempts).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4]);
-    expect(model.done).toEqual(['a']);
-    expect(model.queue.deadLetters).toEqual([]);
-  });
-
-  test('has all its tries again after a redrive at once, although the earlier ones could not be forgotten at first', async () => {
-    let [repaired, refusals] = [false, 0];
-    const attempts: number[] = [];
-    const model = new ConsumerModel({
-      process: ({ orderId }, { tx, meta }) => {
-        attempts.push(meta.attempt);
-        if (!repaired || meta.attempt < 4) { throw new Error('no'); }
-        tx.write(writeOf(orderId));
-      },
-      fault: (call, moment) => { if (call === 'forget' && moment === 'before' && refusals++ < 2) { throw named('ThrottlingException'); } },
-    });
-    model.place('a');
-    await model.drain();
-    repaired = true;
-
-    model.queue.redrive();
-    await model.drain();
-
-    expect(attempts).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4]);
-    expect(model.done).toEqual(['a']);
   });
 
   test('shows its own error, although its key could not be given back', async () => {
     const model = new ConsumerModel({
       environment: { maxAttempts: 1 }, process: () => { throw named('OutOfStock'); },
-      fault: (call) => { if (call === 'forget') { throw named('AccessDeniedException'); } },
+      fault: (call) => { if (call === 'release' || call === 'forget') { throw named('AccessDeniedException'); } },
     });
     model.place('a');
 
