@@ -68,7 +68,9 @@ const project = new awscdk.AwsCdkConstructLibrary({
       stripInternal: false,
       noUncheckedIndexedAccess: true,
       // samples and tests import the package by its published name, without a build between an edit and a run
-      paths: { 'cdk-event-patterns': ['./src/index.ts'], 'cdk-event-patterns/lambda': ['./lambda/index.ts'] },
+      paths: {
+        'cdk-event-patterns': ['./src/index.ts'], 'cdk-event-patterns/lambda': ['./lambda/index.ts'], 'cdk-event-patterns/testing': ['./lambda/testing/index.ts'],
+      },
     },
   },
   eslintOptions: {

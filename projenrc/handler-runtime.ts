@@ -11,7 +11,11 @@ export function handlerRuntime(project: awscdk.AwsCdkConstructLibrary) {
     '@aws-lambda-powertools/idempotency': `~${powertools}`,
     '@aws-lambda-powertools/jmespath': `~${powertools}`,
     '@aws-lambda-powertools/logger': `~${powertools}`,
+    '@aws-lambda-powertools/metrics': `~${powertools}`,
     '@aws-sdk/client-dynamodb': '^3.700.0',
+    '@aws-sdk/client-eventbridge': '^3.700.0',
+    '@aws-sdk/client-kinesis': '^3.700.0',
+    '@aws-sdk/client-sns': '^3.700.0',
     '@aws-sdk/client-sqs': '^3.700.0',
     '@aws-sdk/util-dynamodb': '^3.700.0',
     '@types/aws-lambda': '^8.10.140',
@@ -19,12 +23,13 @@ export function handlerRuntime(project: awscdk.AwsCdkConstructLibrary) {
   project.package.addField('exports', {
     '.': './lib/index.js',
     './lambda': { types: './lib/lambda/index.d.ts', import: './lib/lambda/index.mjs', default: './lib/lambda/index.js' },
+    './testing': { types: './lib/lambda/testing/index.d.ts', import: './lib/lambda/testing/index.mjs', default: './lib/lambda/testing/index.js' },
     './package.json': './package.json',
     './.jsii': './.jsii',
     './.warnings.jsii.js': './.warnings.jsii.js',
   });
   // for `moduleResolution: node10`, which does not read `exports`
-  project.package.addField('typesVersions', { '*': { lambda: ['./lib/lambda/index.d.ts'] } });
+  project.package.addField('typesVersions', { '*': { lambda: ['./lib/lambda/index.d.ts'], testing: ['./lib/lambda/testing/index.d.ts'] } });
 
   new JsonFile(project, 'lambda/tsconfig.json', {
     obj: {
@@ -45,10 +50,11 @@ export function handlerRuntime(project: awscdk.AwsCdkConstructLibrary) {
     },
   });
   const compile = project.addTask('compile:lambda', {
-    description: 'Compile the handler runtime: CommonJS with types, and one ES module that bundlers can shake',
+    description: 'Compile the handler runtime: CommonJS with types, and ES modules that bundlers can shake',
     steps: [
       { exec: 'tsc -p lambda/tsconfig.json' },
-      { exec: 'esbuild lambda/index.ts --bundle --packages=external --format=esm --platform=node --target=node20 --outfile=lib/lambda/index.mjs --log-level=warning' },
+      { exec: 'esbuild lambda/index.ts lambda/testing/index.ts --bundle --splitting --packages=external --format=esm --platform=node --target=node20'
+        + ' --outdir=lib/lambda --out-extension:.js=.mjs --log-level=warning' },
     ],
   });
   project.postCompileTask.prependSpawn(compile);

@@ -3,15 +3,18 @@ import { awscdk, JsonFile } from 'projen';
 /** `npm test`: lint, types, build, unit tests, examples, and the integration tests on LocalStack. */
 export function tests(project: awscdk.AwsCdkConstructLibrary) {
   project.addDevDeps(
-    'jest@^30', '@types/jest@^30', '@swc/core@1.16.18', '@swc/jest@^0.2', 'fast-check@^4', 'zod@^4',
-    '@aws-sdk/client-cloudformation@^3', '@aws-sdk/client-cloudwatch-logs@^3', '@aws-sdk/client-lambda@^3', '@aws-sdk/client-eventbridge@^3',
-    '@aws-sdk/client-iam@^3', '@aws-sdk/client-kinesis@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-sts@^3', '@aws-sdk/client-s3@^3', 'p-wait-for@^5', 'fflate@^0.8',
+    'jest@^30', '@types/jest@^30', '@swc/core@1.16.18', '@swc/jest@^0.2', 'fast-check@^4', 'zod@^4', 'valibot@^1', '@valibot/to-json-schema@^1', 'arktype@^2', 'iovalkey@^0.4',
+    '@aws-sdk/client-cloudformation@^3', '@aws-sdk/client-cloudwatch-logs@^3', '@aws-sdk/client-lambda@^3',
+    '@aws-sdk/client-iam@^3', '@aws-sdk/client-sfn@^3', '@aws-sdk/client-sts@^3', '@aws-sdk/client-s3@^3', 'p-wait-for@^5', 'fflate@^0.8',
   );
   const shared = {
     rootDir: '..',
     transform: { '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
     transformIgnorePatterns: ['/node_modules/(?!(p-wait-for|p-timeout)/)'],
-    moduleNameMapper: { '^cdk-event-patterns$': '<rootDir>/src/index.ts', '^cdk-event-patterns/lambda$': '<rootDir>/lambda/index.ts' },
+    moduleNameMapper: {
+      '^cdk-event-patterns$': '<rootDir>/src/index.ts', '^cdk-event-patterns/lambda$': '<rootDir>/lambda/index.ts',
+      '^cdk-event-patterns/testing$': '<rootDir>/lambda/testing/index.ts',
+    },
     modulePathIgnorePatterns: ['<rootDir>/lib/', '<rootDir>/dist/', '<rootDir>/.cache/', '<rootDir>/cdk.out/'],
     testEnvironment: 'node',
     clearMocks: true,
