@@ -19,11 +19,17 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+/** The type that a schema takes. */
+export type InputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['input'];
+
 /** The type that a schema turns its input into. */
 export type OutputOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output'];
 
 /** What an event is called, what it holds and by what it is recognised: one object for producer, consumer and test. */
 export interface EventContract<Type extends string = string, Schema extends StandardSchema = StandardSchema> {
+  /** Who says so, as a name that other services know: `shop.checkout`. */
+  readonly source: string;
+
   /** What happened, in the past tense: `OrderPlaced`. */
   readonly type: Type;
 
@@ -34,10 +40,39 @@ export interface EventContract<Type extends string = string, Schema extends Stan
   readonly schema: Schema;
 
   /**
-   * The business key: two messages with the same key are the same event, however often and by whichever way they come.
+   * The business key. Without `orderBy`, two messages with the same key are the same event, however often and by whichever way they come. With `orderBy` the key
+   * names what the event tells of (an order, an account), and key and place together are the event.
+   *
    * Several parts together make one key; every part must be there and not be empty.
    */
   key(data: OutputOf<Schema>): string | readonly string[];
+
+  /**
+   * The event's place among those with the same key: a version that counts up, a sequence number, or a time in ISO 8601. It turns the version gate on: what comes
+   * after a later one is stale.
+   *
+   * @default - events have no order
+   */
+  orderBy?(data: OutputOf<Schema>): number | bigint | string;
+
+  /**
+   * Whether places count up by one, from 1, so that a missing event is noticed: an event that comes too early waits for those before it.
+   *
+   * @default false
+   */
+  readonly gapless?: boolean;
+
+  /**
+   * What the events tell of. Events of several types with one name here share their places: `OrderPlaced` and `OrderCancelled` of one `Order`.
+   *
+   * @default - the type: each type has places of its own
+   */
+  readonly aggregate?: string;
+}
+
+/** An event whose place among those with the same key is known. */
+export interface OrderedEventContract<Type extends string = string, Schema extends StandardSchema = StandardSchema> extends EventContract<Type, Schema> {
+  orderBy(data: OutputOf<Schema>): number | bigint | string;
 }
 
 /**
@@ -45,6 +80,18 @@ export interface EventContract<Type extends string = string, Schema extends Stan
  *
  * The key must survive a retry of the producer: take an id that was made when the fact was recorded, never a message id or the time of sending.
  */
-export function defineEvent<const Type extends string, Schema extends StandardSchema>(contract: EventContract<Type, Schema>): EventContract<Type, Schema> {
+export function defineEvent<const Type extends string, Schema extends StandardSchema>(
+  contract: OrderedEventContract<Type, Schema>,
+): OrderedEventContract<Type, Schema>;
+export function defineEvent<const Type extends string, Schema extends StandardSchema>(
+  contract: EventContract<Type, Schema> & { readonly gapless?: never },
+): EventContract<Type, Schema>;
+export function defineEvent(contract: EventContract): EventContract {
   return contract;
 }
+
+/** What a contract's events hold, as consumers see it. */
+export type DataOf<Contract extends EventContract> = OutputOf<Contract['schema']>;
+
+/** What a contract's events hold, as producers give it. */
+export type InputDataOf<Contract extends EventContract> = InputOf<Contract['schema']>;

@@ -1,3 +1,5 @@
+import type { KnownPlace } from './store/idempotency-store';
+
 /**
  * Says that a message can never be handled: it goes to the dead-letter queue now, with this as the reason.
  *
@@ -40,6 +42,30 @@ export class WriteRefused extends Error {
   }
 }
 
+/** Another event of the aggregate was there before: nothing of the transaction was written. */
+export class PlaceRefused extends Error {
+  /** The aggregate's last event. */
+  readonly last: KnownPlace | undefined;
+
+  constructor(last: KnownPlace | undefined) {
+    super(`the place was taken: the last event is ${last?.eventId ?? 'unknown'}`);
+    this.name = 'PlaceRefused';
+    this.last = last;
+  }
+}
+
+/** Says that a message is to be tried again later; that is no try. */
+export class RetryLater extends Error {
+  /** Seconds until the next try; undefined leaves it to the consumer's own pauses. Only queues can wait. */
+  readonly after: number | undefined;
+
+  constructor(message: string, options: { readonly after?: number; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RetryLater';
+    this.after = options.after;
+  }
+}
+
 /** Another run took the message over: whatever this run still wanted to write was not written. */
 export class ClaimLost extends Error {
   constructor(key: string) {
@@ -61,5 +87,22 @@ export class DeadlineReached extends Error {
   constructor() {
     super('the handler did not finish before the function\'s time was up');
     this.name = 'DeadlineReached';
+  }
+}
+
+/** The event is of a newer version than this deployment of the consumer knows: it waits for the next deployment. */
+export class NewerVersion extends Error {
+  constructor(type: string, version: number, newest: number) {
+    super(`${type} version ${version} is newer than the version ${newest} that this consumer knows: deploy a consumer that knows it`);
+    this.name = 'NewerVersion';
+  }
+}
+
+/** What an error says; a thrown non-error says itself. */
+export function messageOf(error: unknown): string {
+  try {
+    return error && typeof error === 'object' && 'message' in error ? String(error.message) : String(error);
+  } catch {
+    return 'an error that does not say what it is'; // an object without a prototype has no text
   }
 }

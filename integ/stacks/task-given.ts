@@ -8,6 +8,7 @@ export const scripts = [
 
 /** A task that says by itself how it comes out. */
 export const taskGiven = defineEvent({
+  source: 'tests',
   type: 'TaskGiven',
   version: 1,
   schema: z.object({ id: z.string(), script: z.enum(scripts), content: z.string().optional() }),

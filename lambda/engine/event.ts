@@ -1,64 +1,115 @@
 import { createHash } from 'node:crypto';
-import type { EventContract, OutputOf, StandardSchema } from '../contract';
-import { Poison, Unreadable } from '../errors';
 import { contentOf } from './content';
-import { messageOf } from './failure';
+import type { Delivery } from './delivery';
+import type { EventContract } from '../contract';
+import type { Decoded } from '../decode';
+import { aggregateOf, keyPartsOf, placeOf, validated } from '../event-data';
+import { NewerVersion, Poison } from '../errors';
 import type { Identity } from '../store/once';
 
+const mostHops = 16; // as many as Lambda lets pass where it notices a loop by itself
+
+/** Where an event stands among those of its aggregate. */
+export interface Position {
+  /** The key under which the aggregate's last event is remembered. */
+  readonly key: string;
+  readonly place: string;
+  readonly gapless: boolean;
+  /** Tells two events at one place apart. */
+  readonly fingerprint: string;
+}
+
 /** A delivery that has been read: what it holds, and what identifies it. */
-export interface ReadEvent<Data> extends Identity {
-  readonly data: Data;
+export interface ReadEvent extends Identity {
+  readonly contract: EventContract;
+  readonly data: unknown;
   /** The business key as its parts say it. */
   readonly businessKey: string;
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+  readonly traceparent?: string;
+  readonly hops: number;
+  /** When the event was sent first. */
+  readonly time: Date;
+  readonly replay?: string;
+  readonly position?: Position;
 }
 
-/** Reads a body by its contract; fails with `Poison` that says what is wrong. */
-export async function readEvent<Schema extends StandardSchema>(
-  body: string, contract: EventContract<string, Schema>, consumerId: string,
-): Promise<ReadEvent<OutputOf<Schema>>> {
-  const data = await validate(parse(body), contract);
-  const parts = keyParts(data, contract);
-  // parsed anew: a schema may change what it is given
-  return { data, businessKey: parts.join('/'), key: `${consumerId}#${hash([contract.type, ...parts])}`, content: contentOf(parse(body), data) };
+/** How events are read. */
+export interface Reading {
+  readonly contracts: readonly EventContract[];
+  readonly consumerId: string;
+  /** Whether an event that an archive replays is another one than the first time, once for each replay. */
+  readonly replayCounts: boolean;
 }
 
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    // the parser's own words quote the body
-    throw new Poison(`the body (${Buffer.byteLength(body)} bytes) is not JSON`, { reason: 'NotJson' });
+/** Reads a message by the contracts of its consumer; fails with `Poison` that says what is wrong. */
+export async function readEvent(delivery: Delivery, { contracts, consumerId, replayCounts }: Reading): Promise<ReadEvent> {
+  const decoded = delivery.decode();
+  const { metadata, replay } = decoded;
+  const contract = contractFor(decoded, contracts);
+  if ((metadata?.hops ?? 0) > mostHops) { throw new Poison(`the event has gone through ${metadata?.hops} handlers: this is a loop`, { reason: 'TooManyHops' }); }
+  const data = await validated(contract, decoded.data);
+  const parts = keyPartsOf(contract, data);
+  const place = placeOf(contract, data);
+  const scope = replayCounts && replay ? ['replay', replay, contract.source] : [contract.source];
+  // read anew: a schema may change what it is given
+  const content = contentOf(delivery.decode().data, data);
+  return {
+    contract,
+    data,
+    content,
+    businessKey: parts.join('/'),
+    key: keyOf(consumerId, 'event', [...scope, contract.type, ...parts, ...(place === undefined ? [] : [place])]),
+    eventId: decoded.id ?? delivery.messageId,
+    correlationId: metadata?.correlationId || decoded.correlationId || delivery.correlationId,
+    hops: metadata?.hops ?? 0,
+    time: timeOf(decoded.time) ?? delivery.sentAt,
+    ...(metadata?.causationId ? { causationId: metadata.causationId } : {}),
+    ...(metadata?.traceparent ? { traceparent: metadata.traceparent } : {}),
+    ...(replay ? { replay } : {}),
+    ...(place === undefined ? {} : {
+      position: { key: keyOf(consumerId, 'aggregate', [...scope, aggregateOf(contract), ...parts]), place, gapless: contract.gapless === true, fingerprint: hash([contract.type, content]) },
+    }),
+  };
+}
+
+/** The key under which an event waits that came too early. */
+export const parkedKey = ({ key }: Position, place: string) => `${key}#${place}`;
+
+/** The key under which a message group is stopped. */
+export const groupKey = (consumerId: string, group: string) => keyOf(consumerId, 'group', [group]);
+
+function contractFor({ type, source, version }: Decoded, contracts: readonly EventContract[]): EventContract {
+  const [only, ...others] = contracts as readonly [EventContract, ...EventContract[]];
+  if (type === undefined) {
+    // a bare fact: its schema tells whether it is the one event that is expected here
+    if (others.length === 0) { return only; }
+    throw new Poison('the message does not say which event it is, and this consumer handles several: send it in its envelope', { reason: 'UnknownType' });
   }
-}
-
-async function validate<Schema extends StandardSchema>(value: unknown, contract: EventContract<string, Schema>): Promise<OutputOf<Schema>> {
-  const result = await contract.schema['~standard'].validate(value);
-  if (!result.issues) { return result.value as OutputOf<Schema>; }
-  const issues = result.issues.map(({ message, path = [] }) => ({
-    message, place: path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.') || 'the whole',
-  }));
-  const mismatch = `the body is no ${contract.type} version ${contract.version}: `;
-  throw new Unreadable(mismatch + issues.map(({ message, place }) => `${place}: ${message}`).join('; '), {
-    reason: 'SchemaMismatch',
-    // a schema library may quote the payload in its messages
-    loggable: mismatch + issues.map(({ place }) => place).join(', '),
-  });
-}
-
-function keyParts<Schema extends StandardSchema>(data: OutputOf<Schema>, contract: EventContract<string, Schema>): readonly string[] {
-  let parts: unknown;
-  try {
-    parts = contract.key(data);
-  } catch (error) {
-    throw new Poison(`${contract.type}.key failed: ${messageOf(error)}`, { reason: 'MissingKey', cause: error });
+  const known = contracts.filter((contract) => contract.type === type && (source === undefined || contract.source === source));
+  if (known.length === 0) {
+    const expected = contracts.map((contract) => `${contract.type} of ${contract.source}`).join(', ');
+    throw new Poison(`${printable(type)} of ${printable(source ?? 'an unknown source')} is none of the events that this consumer handles (${expected})`, { reason: 'UnknownType' });
   }
-  const all: unknown[] = Array.isArray(parts) ? parts : [parts];
-  const missing = all.flatMap((part, index) => typeof part === 'string' && part.trim() !== '' ? [] : [index + 1]);
-  if (all.length === 0 || missing.length > 0) {
-    throw new Poison(`${contract.type}.key gave no text for part ${missing.join(', ') || 1} of ${Math.max(all.length, 1)}`, { reason: 'MissingKey' });
-  }
-  return all as string[];
+  const newest = known.reduce((a, b) => a.version >= b.version ? a : b);
+  if (version === undefined) { return newest; }
+  if (version > newest.version) { throw new NewerVersion(type, version, newest.version); }
+  return known.find((contract) => contract.version === version) ?? newest;
 }
 
 /** The parts are listed, not joined: `['a', 'bc']` and `['ab', 'c']` are two keys. */
+function keyOf(consumerId: string, kind: 'event' | 'aggregate' | 'group', parts: readonly string[]): string {
+  return `${consumerId}#${kind === 'event' ? '' : `${kind}#`}${hash(parts)}`;
+}
+
 const hash = (parts: readonly string[]) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+
+/** What a stranger calls a thing, short enough for a log. */
+const printable = (name: string) => JSON.stringify(name.slice(0, 100));
+
+function timeOf(text: string | undefined): Date | undefined {
+  const time = new Date(text ?? NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}

@@ -1,103 +1,139 @@
 import {
-  type AttributeValue, BatchGetItemCommand, DeleteItemCommand, type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand, UpdateItemCommand,
+  type AttributeValue, BatchGetItemCommand, DeleteItemCommand, type DynamoDBClient, PutItemCommand, type TransactWriteItem, TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { ClaimLost, EnvironmentError, WriteRefused } from '../errors';
-import type { ClaimAnswer, ClaimRequest, IdempotencyStore, KnownKey, Write } from './idempotency-store';
-
-/** Powertools' own names where it has one, so that its tools read our records; `expiration` is in seconds for DynamoDB's time to live. */
-const names = {
-  '#id': 'id', '#status': 'status', '#expiry': 'expiration', '#lease': 'in_progress_expiration', '#fingerprint': 'validation',
-  '#owner': 'owner', '#attempts': 'attempts', '#alone': 'alone',
-} as const;
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { ClaimAnswer, ClaimRequest, Completion, OrderStore, PlaceTaken, Remembered } from './idempotency-store';
+import { knownEventFrom, namesIn, rememberedFrom } from './records';
+import { meaningOf, nameOf, ourFault, reasonsOf } from './refusals';
+import { toTransactItems } from './transact-items';
+import { Poison } from '../errors';
 
 const readableAtOnce = 100; // keys in one BatchGetItem
 const conflictTries = 5;
+const largestText = 380 * 1024; // an item takes 400 KB; what else is in it stays far below the rest
 
 /** Remembers finished work in the table of an `IdempotencyTable`. */
-export class DynamoDBStore implements IdempotencyStore {
+export class DynamoDBStore implements OrderStore {
   constructor(private readonly client: DynamoDBClient, private readonly table: string) {}
 
   async claim(request: ClaimRequest): Promise<ClaimAnswer> {
     const now = Date.now();
     try {
       const { Attributes } = await this.client.send(new UpdateItemCommand({
-        ...this.item(request.key),
-        UpdateExpression: 'SET #status = :inProgress, #expiry = :expiry, #lease = :lease, #owner = :owner, #fingerprint = :fingerprint, #alone = :alone'
-          + ' ADD #attempts :tries',
-        ConditionExpression: 'attribute_not_exists(#id) OR #expiry < :now OR (#status = :inProgress AND #lease < :nowMillis AND #fingerprint = :fingerprint)',
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: marshall({
-          ':inProgress': 'INPROGRESS', ':expiry': seconds(request.expiresAt), ':lease': request.leaseUntil, ':owner': request.owner,
-          ':fingerprint': request.fingerprint, ':alone': request.alone, ':tries': request.replaces ? 0 : 1, ':now': seconds(now), ':nowMillis': now,
-        }),
+        ...this.update(request.key,
+          'SET #status = :inProgress, #expiry = :expiry, #lease = :lease, #owner = :owner, #fingerprint = :fingerprint, #alone = :alone ADD #attempts :tries',
+          'attribute_not_exists(#id) OR #expiry < :now OR (#status = :inProgress AND #lease < :overBefore AND #fingerprint = :fingerprint)', {
+            ':inProgress': 'INPROGRESS', ':expiry': seconds(request.expiresAt), ':lease': request.leaseUntil, ':owner': request.owner,
+            ':fingerprint': request.fingerprint, ':alone': request.alone, ':tries': request.replaces ? 0 : 1, ':now': seconds(now),
+            // a key that was given back has the lease 0
+            ':overBefore': request.takesOver ? now : 1,
+          }),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }));
-      return { taken: true, attempt: Attributes ? Math.max(1, knownFrom(Attributes).attempts) : 1 };
+      return { taken: true, attempt: Attributes ? Math.max(1, knownEventFrom(Attributes).attempts) : 1 };
     } catch (error) {
       if (nameOf(error) !== 'ConditionalCheckFailedException') { throw ourFault(error); }
       const { Item } = error as { Item?: Record<string, AttributeValue> };
       // the answer to this very claim was lost, and the SDK has sent it again
-      if (Item?.owner?.S === request.owner) { return { taken: true, attempt: knownFrom(Item).attempts }; }
-      return { taken: false, known: Item && knownFrom(Item) };
+      if (Item?.owner?.S === request.owner) { return { taken: true, attempt: knownEventFrom(Item).attempts }; }
+      return { taken: false, known: Item && knownEventFrom(Item) };
     }
   }
 
-  async complete(key: string, owner: string, expiresAt: number, writes: readonly Write[]): Promise<void> {
-    // the owner stays in the record, so that a retry after a lost answer finds its own completion and is content
-    const completion = {
-      ...this.item(key),
-      UpdateExpression: 'SET #status = :completed, #expiry = :expiry REMOVE #lease, #attempts, #alone',
-      ConditionExpression: '#owner = :owner',
-      ExpressionAttributeNames: only('#status', '#expiry', '#lease', '#attempts', '#alone', '#owner'),
-      ExpressionAttributeValues: marshall({ ':completed': 'COMPLETED', ':expiry': seconds(expiresAt), ':owner': owner }),
-    };
+  async complete(completion: Completion): Promise<void> {
+    const { key, owner, expiresAt, writes, result, place, parked } = completion;
+    if (result !== undefined && Buffer.byteLength(result) > largestText) {
+      throw new Poison(`a result of ${Buffer.byteLength(result)} bytes is too large to be remembered: give back what identifies it`, { reason: 'ResultTooLarge' });
+    }
+    const others = [...(place ? [this.takePlace(place)] : []), ...(parked === undefined ? [] : [{ Delete: this.item(parked) }]), ...toTransactItems(writes)];
+    // the owner stays in the record, so that a retry after a lost answer finds its own completion and is content;
+    // a transaction is known by its request token instead; without it, the writes must not happen a second time
+    const update = this.update(key, `SET #status = :completed, #expiry = :expiry${result === undefined ? '' : ', #result = :result'} REMOVE #lease, #attempts, #alone`,
+      `#owner = :owner${others.length === 0 ? '' : ' AND #status = :inProgress'}`, {
+        ':completed': 'COMPLETED', ':expiry': seconds(expiresAt), ':owner': owner, ...(result === undefined ? {} : { ':result': result }),
+        ...(others.length === 0 ? {} : { ':inProgress': 'INPROGRESS' }),
+      });
     try {
-      if (writes.length === 0) {
-        await this.client.send(new UpdateItemCommand(completion));
-      } else {
-        // here a retry is known by its request token; without it, the writes must not happen a second time
-        const unlessCompleted = {
-          ConditionExpression: `${completion.ConditionExpression} AND #status = :inProgress`,
-          ExpressionAttributeValues: { ...completion.ExpressionAttributeValues, ':inProgress': { S: 'INPROGRESS' } },
-        };
-        await this.commit([{ Update: { ...completion, ...unlessCompleted } }, ...writes.map(toTransactItem)]);
-      }
+      await (others.length === 0 ? this.client.send(new UpdateItemCommand(update)) : this.commit([{ Update: update }, ...others]));
     } catch (error) {
-      throw meaningOf(error, key, writes);
+      throw meaningOf(error, completion);
     }
   }
 
   async release(key: string, owner: string, refund: boolean): Promise<void> {
-    await this.unlessRefused(this.client.send(new UpdateItemCommand({
-      ...this.item(key),
-      UpdateExpression: `SET #lease = :given REMOVE #owner${refund ? ' ADD #attempts :minusOne' : ''}`,
-      ConditionExpression: '#owner = :owner AND #status = :inProgress',
-      ExpressionAttributeNames: only('#lease', '#owner', '#status', ...(refund ? ['#attempts'] as const : [])),
-      ExpressionAttributeValues: marshall({ ':given': 0, ':owner': owner, ':inProgress': 'INPROGRESS', ...(refund ? { ':minusOne': -1 } : {}) }),
-    })));
+    await this.unlessRefused(this.client.send(new UpdateItemCommand(
+      this.update(key, `SET #lease = :given REMOVE #owner${refund ? ' ADD #attempts :minusOne' : ''}`, '#owner = :owner AND #status = :inProgress', {
+        ':given': 0, ':owner': owner, ':inProgress': 'INPROGRESS', ...(refund ? { ':minusOne': -1 } : {}),
+      }))));
   }
 
   async forget(key: string): Promise<void> {
+    const condition = '#status = :inProgress AND #lease < :now';
     await this.unlessRefused(this.client.send(new DeleteItemCommand({
       ...this.item(key),
-      ConditionExpression: '#status = :inProgress AND #lease < :now',
-      ExpressionAttributeNames: only('#status', '#lease'),
+      ConditionExpression: condition,
+      ExpressionAttributeNames: namesIn(condition),
       ExpressionAttributeValues: marshall({ ':inProgress': 'INPROGRESS', ':now': Date.now() }),
     })));
   }
 
-  async lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, KnownKey>> {
-    const found = new Map<string, KnownKey>();
+  async lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
+    const found = new Map<string, Remembered>();
     for (let start = 0; start < keys.length; start += readableAtOnce) {
       const { Responses } = await this.client.send(new BatchGetItemCommand({
         RequestItems: { [this.table]: { Keys: keys.slice(start, start + readableAtOnce).map((key) => ({ id: { S: key } })), ConsistentRead: true } },
       }));
-      // a key left unprocessed is as good as unknown: the claim that follows asks again
-      for (const item of Responses?.[this.table] ?? []) { found.set(item.id?.S ?? '', knownFrom(item)); }
+      // a key left unprocessed is as good as unknown: the claim or the commit that follows asks again
+      for (const item of Responses?.[this.table] ?? []) { found.set(item.id?.S ?? '', rememberedFrom(item)); }
     }
     return found;
+  }
+
+  async park(key: string, delivery: string, aggregate: { readonly key: string; readonly last: string | null }): Promise<boolean> {
+    if (Buffer.byteLength(delivery) > largestText) {
+      throw new Poison(`a message of ${Buffer.byteLength(delivery)} bytes is too large to wait for its predecessors`, { reason: 'TooLargeToPark' });
+    }
+    const condition = aggregate.last === null ? 'attribute_not_exists(#id)' : '#place = :last';
+    try {
+      await this.commit([
+        {
+          ConditionCheck: {
+            ...this.item(aggregate.key), ConditionExpression: condition, ExpressionAttributeNames: namesIn(condition),
+            ...(aggregate.last === null ? {} : { ExpressionAttributeValues: marshall({ ':last': aggregate.last }) }),
+          },
+        },
+        { Update: this.update(key, 'SET #status = :parked, #delivery = :delivery, #since = if_not_exists(#since, :now)', undefined, { ':parked': 'PARKED', ':delivery': delivery, ':now': Date.now() }) },
+      ]);
+      return true;
+    } catch (error) {
+      if (reasonsOf(error)[0]?.Code === 'ConditionalCheckFailed') { return false; }
+      throw ourFault(error);
+    }
+  }
+
+  async halt(key: string, expiresAt: number): Promise<void> {
+    await this.client.send(new PutItemCommand({
+      TableName: this.table, Item: marshall({ id: key, status: 'HALTED', since: Date.now(), expiration: seconds(expiresAt) }),
+    }));
+  }
+
+  async resume(key: string): Promise<void> {
+    await this.client.send(new DeleteItemCommand(this.item(key)));
+  }
+
+  private takePlace({ key, place, fingerprint, eventId, after, expiresAt }: PlaceTaken): TransactWriteItem {
+    const condition = after === undefined ? 'attribute_not_exists(#id) OR #place < :place' : after === null ? 'attribute_not_exists(#id)' : '#place = :after';
+    return {
+      Update: {
+        ...this.update(key, `SET #status = :taken, #place = :place, #fingerprint = :fingerprint, #event = :event${expiresAt === undefined ? '' : ', #expiry = :expiry'}`, condition, {
+          ':taken': 'PLACE', ':place': place, ':fingerprint': fingerprint, ':event': eventId,
+          ...(typeof after === 'string' ? { ':after': after } : {}), ...(expiresAt === undefined ? {} : { ':expiry': seconds(expiresAt) }),
+        }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      },
+    };
   }
 
   /** Two transactions that touch the same item at once exclude each other; the loser tries again at once, a little apart. */
@@ -107,8 +143,8 @@ export class DynamoDBStore implements IdempotencyStore {
         await this.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
         return;
       } catch (error) {
-        const conflict = reasonsOf(error).some((code) => code === 'TransactionConflict') && !reasonsOf(error).includes('ConditionalCheckFailed');
-        if (!conflict || attempt >= conflictTries) { throw error; }
+        const codes = reasonsOf(error).map(({ Code }) => Code);
+        if (!codes.includes('TransactionConflict') || codes.includes('ConditionalCheckFailed') || attempt >= conflictTries) { throw error; }
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 25 * 2 ** attempt));
       }
     }
@@ -126,56 +162,16 @@ export class DynamoDBStore implements IdempotencyStore {
   private item(key: string) {
     return { TableName: this.table, Key: { id: { S: key } } };
   }
+
+  private update(key: string, update: string, condition: string | undefined, values: Record<string, unknown>) {
+    return {
+      ...this.item(key),
+      UpdateExpression: update,
+      ...(condition === undefined ? {} : { ConditionExpression: condition }),
+      ExpressionAttributeNames: namesIn(update, condition ?? ''),
+      ExpressionAttributeValues: marshall(values),
+    };
+  }
 }
-
-function meaningOf(error: unknown, key: string, writes: readonly Write[]): unknown {
-  if (nameOf(error) === 'ConditionalCheckFailedException') { return new ClaimLost(key); }
-  if (writes.length === 0) { return ourFault(error); }
-  const [ours, ...theirs] = reasonsOf(error);
-  if (ours === 'ConditionalCheckFailed') { return new ClaimLost(key); }
-  if (ours === 'ValidationError') { return new EnvironmentError(`the idempotency table does not fit: ${(error as Error).message}`); }
-  const refused = theirs.flatMap((code, index) => code === 'ConditionalCheckFailed' ? [describe(writes[index], index)] : []);
-  return refused.length > 0 ? new WriteRefused(`the condition of ${refused.join(', ')} was not met`) : error;
-}
-
-/** In our own requests nothing comes from the message but hashes: what DynamoDB refuses there, it would refuse for every message. */
-function ourFault(error: unknown): unknown {
-  return nameOf(error) === 'ValidationException' ? new EnvironmentError(`the idempotency table does not fit: ${(error as Error).message}`) : error;
-}
-
-function describe(write: Write | undefined, index: number): string {
-  const [[kind, { TableName }]] = Object.entries(write ?? {}) as [[string, { TableName: string }]];
-  return `write ${index + 1} (${kind} on ${TableName})`;
-}
-
-function toTransactItem(write: Write): TransactWriteItem {
-  return Object.fromEntries(Object.entries(write).map(([kind, { Key, Item, ExpressionAttributeValues, ...rest }]: [string, Record<string, unknown>]) => [kind, {
-    ...rest,
-    ...(Key ? { Key: toItem(Key) } : {}),
-    ...(Item ? { Item: toItem(Item) } : {}),
-    ...(ExpressionAttributeValues ? { ExpressionAttributeValues: toItem(ExpressionAttributeValues) } : {}),
-  }]));
-}
-
-const toItem = (value: unknown) => marshall(value as Record<string, unknown>, { removeUndefinedValues: true });
-
-const reasonsOf = (error: unknown): string[] =>
-  ((error as { CancellationReasons?: { Code?: string }[] } | undefined)?.CancellationReasons ?? []).map(({ Code }) => Code ?? 'None');
-
-const nameOf = (error: unknown) => (error as { name?: string } | undefined)?.name;
 
 const seconds = (millis: number) => Math.floor(millis / 1000);
-
-const only = (...keys: (keyof typeof names)[]) => Object.fromEntries(keys.map((key) => [key, names[key]]));
-
-function knownFrom(item: Record<string, AttributeValue>): KnownKey {
-  const { status, expiration, in_progress_expiration: lease, attempts, alone, validation } = unmarshall(item) as Record<string, unknown>;
-  return {
-    status: status === 'COMPLETED' ? 'COMPLETED' : 'INPROGRESS',
-    expiresAt: Number(expiration) * 1000,
-    leaseUntil: Number(lease ?? 0),
-    attempts: Number(attempts ?? 0),
-    alone: alone === true,
-    fingerprint: String(validation ?? ''),
-  };
-}

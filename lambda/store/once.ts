@@ -3,7 +3,7 @@ import {
   IdempotencyConfig, IdempotencyItemAlreadyExistsError, IdempotencyItemNotFoundError, makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
-import type { IdempotencyStore, KnownKey, Write } from './idempotency-store';
+import type { Completion, IdempotencyStore, KnownEvent } from './idempotency-store';
 
 /** What identifies one event: its key in the store, and its content, which tells two payloads under one key apart. */
 export interface Identity {
@@ -17,10 +17,14 @@ export interface Held {
   readonly attempt: number;
 }
 
+/** What a run leaves behind when it ends well; all of it is written together. */
+export type Finished = Pick<Completion, 'writes' | 'result' | 'place' | 'parked'>;
+
 /** How a run under a key ended. */
 export type Ending =
   | { readonly kind: 'done'; readonly attempt: number }
-  | { readonly kind: 'duplicate' }
+  /** It was done before; the result is what the earlier run left. */
+  | { readonly kind: 'duplicate'; readonly result: string | undefined }
   | { readonly kind: 'held'; readonly until: number }
   | { readonly kind: 'reused' }
   | { readonly kind: 'failed'; readonly error: unknown; readonly attempt: number | undefined };
@@ -28,18 +32,32 @@ export type Ending =
 /** Everything that one run needs besides its key. */
 export interface OnceOptions {
   readonly store: IdempotencyStore;
-  /** Epoch milliseconds after which this run cannot be alive any more. */
-  readonly deadline: number;
-  readonly rememberForSeconds: number;
+  readonly lease: Lease;
   /** Whether no other run is under way in this function. */
   readonly alone: boolean;
   /** Whether this run takes the place of one that died in company. */
   readonly replaces: boolean;
+  /** Whether the key may be taken over from a run that died. */
+  readonly takesOver: boolean;
   /** Whether a try that ended with this error counts. */
   readonly counts: (error: unknown) => boolean;
 }
 
 const tellTries = 3;
+
+/** How long runs may hold keys, and how long keys are remembered: the same for all runs of an invocation. */
+export class Lease {
+  readonly config: IdempotencyConfig;
+
+  /** @param end Epoch milliseconds after which no run of this invocation can be alive any more. */
+  constructor(readonly end: number, readonly rememberForSeconds: number) {
+    this.config = new IdempotencyConfig({
+      payloadValidationJmesPath: 'content', hashFunction: 'sha256', throwOnNoIdempotencyKey: true, expiresAfterSeconds: rememberForSeconds,
+    });
+    // only what Powertools reads of a context: how long this run can live
+    this.config.registerLambdaContext({ getRemainingTimeInMillis: () => Math.max(1, end - Date.now()) } as never);
+  }
+}
 
 /**
  * Runs `work` at most once to its end per key, through Powertools' idempotency flow; the writes that it returns commit together with
@@ -47,17 +65,12 @@ const tellTries = 3;
  *
  * @see https://docs.aws.amazon.com/powertools/typescript/latest/features/idempotency/
  */
-export async function once(identity: Identity, work: (held: Held) => Promise<readonly Write[]>, options: OnceOptions): Promise<Ending> {
+export async function once(identity: Identity, work: (held: Held) => Promise<Finished>, options: OnceOptions): Promise<Ending> {
   const layer = new TransactionalLayer(identity, options);
-  const config = new IdempotencyConfig({
-    payloadValidationJmesPath: 'content', hashFunction: 'sha256', throwOnNoIdempotencyKey: true, expiresAfterSeconds: options.rememberForSeconds,
-  });
-  // only what Powertools reads of a context: how long this run can live
-  config.registerLambdaContext({ getRemainingTimeInMillis: () => Math.max(1, options.deadline - Date.now()) } as never);
-  const run = makeIdempotent(async (_identity: Identity) => layer.perform(work), { persistenceStore: layer, config });
+  const run = makeIdempotent(async (_identity: Identity) => layer.perform(work), { persistenceStore: layer, config: options.lease.config });
   try {
     await run(identity);
-    return layer.attempt === undefined ? { kind: 'duplicate' } : { kind: 'done', attempt: layer.attempt };
+    return layer.attempt === undefined ? { kind: 'duplicate', result: layer.known?.result } : { kind: 'done', attempt: layer.attempt };
   } catch (thrown) {
     return endingOf(thrown, layer);
   }
@@ -94,22 +107,22 @@ function endingOf(thrown: unknown, layer: TransactionalLayer): Ending {
 /**
  * Powertools' persistence layer for exactly one run.
  *
- * One instance per run, because Powertools hands its layers a key only: the owner's token, the number of the try and the writes that are
+ * One instance per run, because Powertools hands its layers a key only: the owner's token, the number of the try and what is
  * to be committed live here.
  */
 class TransactionalLayer extends BasePersistenceLayer {
   attempt: number | undefined;
-  known: KnownKey | undefined;
+  known: KnownEvent | undefined;
   failure: { readonly error: unknown } | undefined;
   private readonly owner = randomUUID();
-  private writes: readonly Write[] = [];
+  private finished: Finished = { writes: [] };
 
   constructor(private readonly identity: Identity, private readonly options: OnceOptions) { super(); }
 
-  async perform(work: (held: Held) => Promise<readonly Write[]>): Promise<void> {
+  async perform(work: (held: Held) => Promise<Finished>): Promise<void> {
     if (this.attempt === undefined) { throw new Error('the work must not run without a claim on its key'); }
     try {
-      this.writes = await work({ attempt: this.attempt });
+      this.finished = await work({ attempt: this.attempt });
     } catch (error) {
       this.failure = { error };
       // Powertools acts on the names of its own errors; a handler that uses Powertools itself may throw the same ones
@@ -127,10 +140,11 @@ class TransactionalLayer extends BasePersistenceLayer {
       key: this.identity.key,
       owner: this.owner,
       fingerprint: record.payloadHash ?? '',
-      leaseUntil: record.inProgressExpiryTimestamp ?? this.options.deadline,
+      leaseUntil: record.inProgressExpiryTimestamp ?? this.options.lease.end,
       expiresAt: this.expiresAt(record),
       alone: this.options.alone,
       replaces: this.options.replaces,
+      takesOver: this.options.takesOver,
     });
     if (answer.taken) {
       this.attempt = answer.attempt;
@@ -142,7 +156,7 @@ class TransactionalLayer extends BasePersistenceLayer {
 
   protected async _updateRecord(record: IdempotencyRecord): Promise<void> {
     try {
-      await this.options.store.complete(this.identity.key, this.owner, this.expiresAt(record), this.writes);
+      await this.options.store.complete({ key: this.identity.key, owner: this.owner, expiresAt: this.expiresAt(record), ...this.finished });
     } catch (error) {
       this.failure = { error };
       // Powertools gives the key back when the work fails, but not when its completion does. We may, even when the answer was lost and nobody knows
@@ -156,17 +170,20 @@ class TransactionalLayer extends BasePersistenceLayer {
     if (this.attempt === undefined) { return; }
     const { store, counts } = this.options;
     // if this fails too, the lease ends by itself, but then it looks as if the function had died; what must not be hidden is why the work failed
-    await insist(async () => store.release(this.identity.key, this.owner, !counts(this.failure?.error)));
+    await insist(async () => {
+      const counted = await store.release(this.identity.key, this.owner, !counts(this.failure?.error));
+      if (counted !== undefined) { this.attempt = counted; }
+    });
   }
 
   protected async _getRecord(): Promise<IdempotencyRecord> {
     const known = (await this.options.store.lookUp([this.identity.key])).get(this.identity.key);
-    if (!known) { throw new IdempotencyItemNotFoundError(); }
+    if (known?.kind !== 'event') { throw new IdempotencyItemNotFoundError(); }
     this.known = known;
     return this.toRecord(known);
   }
 
-  private toRecord(known: KnownKey): IdempotencyRecord {
+  private toRecord(known: KnownEvent): IdempotencyRecord {
     return new IdempotencyRecord({
       idempotencyKey: this.identity.key,
       status: known.status,
@@ -177,6 +194,6 @@ class TransactionalLayer extends BasePersistenceLayer {
   }
 
   private expiresAt(record: IdempotencyRecord): number {
-    return (record.expiryTimestamp ?? Math.floor(Date.now() / 1000) + this.options.rememberForSeconds) * 1000;
+    return (record.expiryTimestamp ?? Math.floor(Date.now() / 1000) + this.options.lease.rememberForSeconds) * 1000;
   }
 }

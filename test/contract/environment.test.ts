@@ -4,6 +4,8 @@ import { consumerVariable, readConsumerEnvironment } from '../../lambda/environm
 import { PointToPointQueue, type PointToPointQueueProps } from '../../src';
 import { givenConsumer } from '../given';
 
+const reader = { name: 'queueConsumer', kinds: ['sqs'] as const };
+
 interface Deployed { readonly Properties: { readonly Environment: { readonly Variables: object } } }
 
 /** A queue whose handler has just been deployed: what its function finds in its environment. */
@@ -35,7 +37,7 @@ function deploy(value: unknown): string {
 test('the handler can read what the construct has set, and finds every field', () => {
   const { orders, variables, resolved } = given();
 
-  expect(readConsumerEnvironment(variables)).toEqual({
+  expect(readConsumerEnvironment(reader, variables)).toEqual({
     v: 1,
     id: 'Shop/Orders',
     construct: 'Shop/Orders',
@@ -52,7 +54,7 @@ test('the handler finds what was set on the construct', () => {
     consumerId: 'orders', maxAttempts: 1, retryDelay: Duration.minutes(1), maxRetryDelay: Duration.hours(12), retentionPeriod: Duration.days(1), rememberFor: Duration.days(30),
   });
 
-  expect(readConsumerEnvironment(variables)).toMatchObject({
+  expect(readConsumerEnvironment(reader, variables)).toMatchObject({
     id: 'orders', construct: 'Shop/Orders', maxAttempts: 1, retry: { delay: 60, maxDelay: 43_200 }, idempotency: { rememberFor: 30 * 86_400 },
   });
 });
@@ -60,18 +62,18 @@ test('the handler finds what was set on the construct', () => {
 test('the handler can read an id with every character that JSON and CloudFormation might mistake for their own', () => {
   const { variables } = given({ consumerId: 'a "quoted" \\ {id} of é and \u{1F600}' });
 
-  expect(readConsumerEnvironment(variables).id).toBe('a "quoted" \\ {id} of é and \u{1F600}');
+  expect(readConsumerEnvironment(reader, variables).id).toBe('a "quoted" \\ {id} of é and \u{1F600}');
 });
 
 test('the handler can read an id that only the deployment knows', () => {
   const { variables } = given({ consumerId: `orders-${Aws.REGION}` });
 
-  expect(readConsumerEnvironment(variables).id).toBe('orders-eu-west-1');
+  expect(readConsumerEnvironment(reader, variables).id).toBe('orders-eu-west-1');
 });
 
 test('the handler names the construct when something is wrong with what it has set', () => {
   const { variables } = given();
   const broken = { ...JSON.parse(variables[consumerVariable]!) as object, deadLetterQueue: '' };
 
-  expect(() => readConsumerEnvironment({ [consumerVariable]: JSON.stringify(broken) })).toThrow(`${consumerVariable}, set by Shop/Orders: deadLetterQueue is "", not a text`);
+  expect(() => readConsumerEnvironment(reader, { [consumerVariable]: JSON.stringify(broken) })).toThrow(`${consumerVariable}, set by Shop/Orders: deadLetterQueue is "", not a text`);
 });

@@ -9,10 +9,11 @@ import {
   type ConsumerEnvironment, type DeadLetter, deadLetterAttribute, defineEvent, type EventContract, type Processing, queueConsumer, type StandardSchema,
   type Write,
 } from '../../lambda';
+import type { ConsumerMetrics } from '../../lambda/metrics';
 
 /** The event of these tests. */
 export const orderPlaced = defineEvent({
-  type: 'OrderPlaced', version: 1, schema: z.object({ orderId: z.string(), amount: z.number() }), key: ({ orderId }) => orderId,
+  source: 'shop', type: 'OrderPlaced', version: 1, schema: z.object({ orderId: z.string(), amount: z.number() }), key: ({ orderId }) => orderId,
 });
 
 export interface Order { readonly orderId: string; readonly amount: number }
@@ -69,7 +70,11 @@ export interface ModelOptions {
   readonly maxReceiveCount?: number;
   readonly fault?: (call: string, moment: 'before' | 'after', lambda: FunctionModel) => Promise<void> | void;
   readonly log?: Logger;
+  readonly metrics?: Pick<ConsumerMetrics, 'count' | 'measure' | 'flush'>;
 }
+
+/** Nobody counts. */
+const uncounted = { count: () => {}, measure: () => {}, flush: () => {} };
 
 const silent = new Logger({ logLevel: 'SILENT' });
 
@@ -128,6 +133,7 @@ export class ConsumerModel {
     }, {
       environment: { ...environment, ...this.options.environment },
       store: new MemoryStore(this.table, mortal),
+      metrics: this.options.metrics ?? uncounted,
       sqs: this.queue.client(mortal),
       log: this.options.log ?? silent,
     });

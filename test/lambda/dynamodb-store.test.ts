@@ -9,6 +9,7 @@ import type { Write } from '../../lambda/store/idempotency-store';
 useVirtualClock();
 
 const write: Write = { Put: { TableName: 'orders', Item: { id: 'order-1' } } };
+const completion = (key: string, owner: string, expiresAt: number, writes: readonly Write[]) => ({ key, owner, expiresAt, writes });
 const cancelled = (...codes: (string | undefined)[]) =>
   Object.assign(new Error('Transaction cancelled'), { name: 'TransactionCanceledException', CancellationReasons: codes.map((Code) => ({ Code })) });
 const named = (name: string) => Object.assign(new Error(name), { name });
@@ -25,14 +26,14 @@ describe('completing', () => {
     const { table, store } = given();
     const condition = { ConditionExpression: '#v = :v', ExpressionAttributeNames: { '#v': 'version' }, ExpressionAttributeValues: { ':v': 1 } };
 
-    await store.complete('k', 'one', 5_000, [
+    await store.complete(completion('k', 'one', 5_000, [
       { Put: { TableName: 'orders', Item: { id: 'p', lines: [{ sku: 's', count: 2 }], note: undefined }, ConditionExpression: 'attribute_not_exists(id)' } },
       { Update: { TableName: 'stock', Key: { id: 'u' }, UpdateExpression: 'ADD sold :one', ExpressionAttributeValues: { ':one': 1 } } },
       { Delete: { TableName: 'carts', Key: { id: 'd' } } },
-    ]);
+    ]));
     table.items.set('c', { id: { S: 'c' }, version: { N: '1' } });
     table.items.set('l', { id: { S: 'l' }, status: { S: 'INPROGRESS' }, owner: { S: 'one' } });
-    await store.complete('l', 'one', 5_000, [{ ConditionCheck: { TableName: 'customers', Key: { id: 'c' }, ...condition } }]);
+    await store.complete(completion('l', 'one', 5_000, [{ ConditionCheck: { TableName: 'customers', Key: { id: 'c' }, ...condition } }]));
 
     expect(table.requests.map(({ name }) => name)).toEqual(['TransactWriteItems', 'TransactWriteItems']);
     expect(table.requests[0]!.input.TransactItems).toMatchObject([
@@ -52,54 +53,54 @@ describe('completing', () => {
   test('is a plain update when there is nothing to write', async () => {
     const { table, store } = given();
 
-    await store.complete('k', 'one', 5_000, []);
+    await store.complete(completion('k', 'one', 5_000, []));
 
     expect(table.requests.map(({ name }) => name)).toEqual(['UpdateItem']);
   });
 
   test('fails with ClaimLost when the key is no longer ours, whatever else failed', async () => {
-    await expect(given().store.complete('k', 'two', 5_000, [])).rejects.toEqual(new ClaimLost('k'));
-    await expect(given().store.complete('k', 'two', 5_000, [write])).rejects.toEqual(new ClaimLost('k'));
-    await expect(given(cancelled('ConditionalCheckFailed', 'ConditionalCheckFailed')).store.complete('k', 'one', 5_000, [write])).rejects.toEqual(new ClaimLost('k'));
+    await expect(given().store.complete(completion('k', 'two', 5_000, []))).rejects.toEqual(new ClaimLost('k'));
+    await expect(given().store.complete(completion('k', 'two', 5_000, [write]))).rejects.toEqual(new ClaimLost('k'));
+    await expect(given(cancelled('ConditionalCheckFailed', 'ConditionalCheckFailed')).store.complete(completion('k', 'one', 5_000, [write]))).rejects.toEqual(new ClaimLost('k'));
   });
 
   test('fails with WriteRefused, naming each write whose condition was not met', async () => {
     const { store } = given(cancelled('None', 'ConditionalCheckFailed', 'None', 'ConditionalCheckFailed'));
     const other: Write = { Delete: { TableName: 'carts', Key: { id: 'd' } } };
 
-    await expect(store.complete('k', 'one', 5_000, [write, write, other]))
+    await expect(store.complete(completion('k', 'one', 5_000, [write, write, other])))
       .rejects.toEqual(new WriteRefused('the condition of write 1 (Put on orders), write 3 (Delete on carts) was not met'));
   });
 
   test('fails with what DynamoDB said when it is something else', async () => {
     const error = named('ProvisionedThroughputExceededException');
 
-    await expect(given(error).store.complete('k', 'one', 5_000, [write])).rejects.toBe(error);
-    await expect(given(undefined).store.complete('k', 'one', 5_000, [write])).rejects.toBe(undefined);
+    await expect(given(error).store.complete(completion('k', 'one', 5_000, [write]))).rejects.toBe(error);
+    await expect(given(undefined).store.complete(completion('k', 'one', 5_000, [write]))).rejects.toBe(undefined);
   });
 
   test('fails on a value that DynamoDB has no type for, before anything is sent', async () => {
     const { table, store } = given();
 
-    await expect(store.complete('k', 'one', 5_000, [{ Put: { TableName: 'orders', Item: { at: new Date() } } }])).rejects.toThrow('Unsupported type');
+    await expect(store.complete(completion('k', 'one', 5_000, [{ Put: { TableName: 'orders', Item: { at: new Date() } } }]))).rejects.toThrow('Unsupported type');
     expect(table.requests).toEqual([]);
   });
 
   test('tries again at once when two transactions met, and gives up after five times', async () => {
     const conflict = cancelled('TransactionConflict', 'None');
     const { table, store } = given(conflict, cancelled('None', 'TransactionConflict'));
-    await ended(store.complete('k', 'one', 5_000, [write]));
+    await ended(store.complete(completion('k', 'one', 5_000, [write])));
     expect(table.requests).toHaveLength(3);
 
     const unlucky = given(...Array.from({ length: 5 }, () => conflict));
-    await expect(ended(unlucky.store.complete('k', 'one', 5_000, [write]))).rejects.toBe(conflict);
+    await expect(ended(unlucky.store.complete(completion('k', 'one', 5_000, [write])))).rejects.toBe(conflict);
     expect(unlucky.table.requests).toHaveLength(5);
   });
 
   test('does not try again when a condition was not met as well', async () => {
     const { table, store } = given(cancelled('None', 'TransactionConflict', 'ConditionalCheckFailed'));
 
-    await expect(store.complete('k', 'one', 5_000, [write, write])).rejects.toThrow(WriteRefused);
+    await expect(store.complete(completion('k', 'one', 5_000, [write, write]))).rejects.toThrow(WriteRefused);
     expect(table.requests).toHaveLength(1);
   });
 
@@ -113,7 +114,7 @@ describe('completing', () => {
     };
     const client = new DynamoDBClient({ region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, requestHandler: requestHandler as never });
 
-    await expect(ended(new DynamoDBStore(client, 'memory').complete('k', 'one', 5_000, [write]))).rejects.toThrow('socket hang up');
+    await expect(ended(new DynamoDBStore(client, 'memory').complete(completion('k', 'one', 5_000, [write])))).rejects.toThrow('socket hang up');
 
     expect(sent.length).toBeGreaterThan(1);
     expect(new Set(sent.map(({ ClientRequestToken }) => ClientRequestToken)).size).toBe(1);
@@ -122,8 +123,8 @@ describe('completing', () => {
 });
 
 test.each([
-  ['claim', async (store: DynamoDBStore) => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1, alone: true, replaces: false })],
-  ['complete', async (store: DynamoDBStore) => store.complete('k', 'one', 5_000, [])],
+  ['claim', async (store: DynamoDBStore) => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1, alone: true, replaces: false, takesOver: true })],
+  ['complete', async (store: DynamoDBStore) => store.complete(completion('k', 'one', 5_000, []))],
 ])('calls it a fault of the deployment when DynamoDB refuses our own %s: it says nothing about the message', async (_name, call) => {
   const error = await call(given(named('ValidationException')).store).catch((thrown: unknown) => thrown);
 
@@ -132,7 +133,7 @@ test.each([
 });
 
 test('calls it a fault of the deployment when DynamoDB refuses our own part of a transaction, and poison when it refuses a value', async () => {
-  const error = async (...codes: string[]) => given(cancelled(...codes)).store.complete('k', 'one', 5_000, [write]).catch((thrown: unknown) => thrown);
+  const error = async (...codes: string[]) => given(cancelled(...codes)).store.complete(completion('k', 'one', 5_000, [write])).catch((thrown: unknown) => thrown);
 
   expect(kindOf(await error('ValidationError', 'None'))).toBe('environment');
   expect(kindOf(await error('None', 'ValidationError'))).toBe('poison');
@@ -142,7 +143,7 @@ test.each(['claim', 'release', 'forget', 'lookUp'] as const)('fails with what Dy
   const error = named('InternalServerError');
   const { store } = given(error);
   const calls = {
-    claim: async () => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1, alone: true, replaces: false }),
+    claim: async () => store.claim({ key: 'k', owner: 'o', fingerprint: 'f', leaseUntil: 1, expiresAt: 1, alone: true, replaces: false, takesOver: true }),
     release: async () => store.release('k', 'one', true), forget: async () => store.forget('k'), lookUp: async () => store.lookUp(['k']),
   };
 
@@ -153,7 +154,7 @@ test('reads what a foreign or older record lacks as nothing', async () => {
   const { table, store } = given();
   table.items.set('bare', { id: { S: 'bare' }, status: { S: 'COMPLETED' }, expiration: { N: '7' } });
 
-  expect((await store.lookUp(['bare'])).get('bare')).toEqual({ status: 'COMPLETED', expiresAt: 7_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: '' });
+  expect((await store.lookUp(['bare'])).get('bare')).toEqual({ kind: 'event', status: 'COMPLETED', expiresAt: 7_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: '' });
 });
 
 test('reads with consistency, so that it knows of a claim that was made a moment ago', async () => {

@@ -15,7 +15,7 @@ describe('a handler that hangs', () => {
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: hangs.id }] });
     expect(Date.now() - start).toBe(29_000);
     expect(model.done).toEqual(['mate']);
-    expect([...model.table.records.values()].filter(({ status }) => status === 'INPROGRESS')).toMatchObject([{ lease: 0, attempts: 1 }]);
+    expect([...model.table.records.values()].filter(({ status }) => status === 'INPROGRESS')).toMatchObject([{ in_progress_expiration: 0, attempts: 1 }]);
   });
 
   test('is set aside after maxAttempts', async () => {
@@ -84,7 +84,7 @@ describe('a handler that hangs', () => {
     await model.deliver();
 
     expect(model.tries).toEqual([]);
-    expect([...model.table.records.values()]).toMatchObject([{ lease: 0, attempts: 0 }]);
+    expect([...model.table.records.values()]).toMatchObject([{ in_progress_expiration: 0, attempts: 0 }]);
   });
 
   test('leaves the time to set poison aside, once, although the store hangs', async () => {

@@ -61,8 +61,8 @@ test('says that an event is in progress elsewhere, and that there was no time to
   expect(lines.filter(({ reason }) => reason === 'DeadlineReached')).toHaveLength(10);
   expect(lines.filter(({ reason }) => reason === 'NotBegun')).toMatchObject([{ outcome: 'retry', key: 'order-10' }]);
 
-  const [key, record] = [...model.table.records][0]!;
-  model.table.records.set(key, { ...record, owner: 'another', lease: Date.now() + 10_000 });
+  const [key] = [...model.table.records.keys()];
+  model.table.rewrite(key!, { owner: 'another', in_progress_expiration: Date.now() + 10_000 });
   lines.splice(0);
   await model.deliver([model.queue.handOut([...model.queue.messages.values()][0]!)]);
   expect(lines).toMatchObject([{ level: 'INFO', outcome: 'held', key: 'order-0' }]);
@@ -82,12 +82,12 @@ test('says where a body does not fit its schema, and leaves what the schema says
   const quoting: StandardSchema<unknown, { readonly orderId: string }> = {
     '~standard': { version: 1, vendor: 'quoting', validate: (value) => ({ issues: [{ path: ['card'], message: `got ${JSON.stringify(value)}` }] }) },
   };
-  const { model, lines } = given({ on: { type: 'OrderPlaced', version: 1, schema: quoting, key: () => 'order-0' } });
+  const { model, lines } = given({ on: { source: 'shop', type: 'OrderPlaced', version: 1, schema: quoting, key: () => 'order-0' } });
   model.queue.send(order('order-0'));
 
   await model.deliver();
 
-  expect(lines).toMatchObject([{ reason: 'SchemaMismatch', error: 'the body is no OrderPlaced version 1: card' }]);
+  expect(lines).toMatchObject([{ reason: 'SchemaMismatch', error: 'the data is no OrderPlaced version 1: card' }]);
   expect(JSON.stringify(lines)).not.toContain(secret);
   expect(model.letters).toMatchObject([{ reason: 'SchemaMismatch', message: expect.stringContaining(secret) }]);
 });

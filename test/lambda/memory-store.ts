@@ -1,5 +1,8 @@
-import { ClaimLost, WriteRefused } from '../../lambda/errors';
-import type { ClaimAnswer, ClaimRequest, IdempotencyStore, KnownKey, Write } from '../../lambda/store/idempotency-store';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { DynamoDBStore } from '../../lambda/store/dynamodb-store';
+import type { ClaimAnswer, ClaimRequest, Completion, OrderStore, Remembered, Write } from '../../lambda/store/idempotency-store';
+import { MemoryDynamoDB } from '../../lambda/testing/dynamodb/memory-dynamodb';
 
 /**
  * What happens around a call to a service: nothing when it returns; an error when it throws (after the call: its answer is lost);
@@ -7,94 +10,74 @@ import type { ClaimAnswer, ClaimRequest, IdempotencyStore, KnownKey, Write } fro
  */
 export type Fault = (call: string, moment: 'before' | 'after') => Promise<void> | void;
 
-interface StoredRecord {
-  readonly status: KnownKey['status'];
-  /** In seconds, as DynamoDB's time to live wants it. */
-  readonly expiration: number;
-  readonly lease?: number;
-  readonly attempts?: number;
-  readonly alone?: boolean;
-  readonly fingerprint: string;
-  readonly owner?: string;
-}
+type RecordItem = Readonly<Record<string, unknown>>;
+
+const memory = 'memory';
 
 /** What the functions share: the records, and what their handlers have written. */
 export class MemoryTable {
-  readonly records = new Map<string, StoredRecord>();
+  readonly db = new MemoryDynamoDB().table('orders', { partitionKey: 'orderId' });
+  /** Every write of a handler that was committed, in order. */
   readonly effects: Write[] = [];
-  /** Whether the condition of a handler's own write is met. */
-  accepts: (write: Write) => boolean = () => true;
+
+  /** What is remembered, by key. */
+  get records(): ReadonlyMap<string, RecordItem> {
+    return new Map(this.db.items(memory).map((item) => [item.id as string, item]));
+  }
+
+  /** Changes a record behind everybody's back. */
+  rewrite(key: string, changes: RecordItem): void {
+    this.db.put(memory, { ...this.records.get(key), id: key, ...changes });
+  }
+
+  /** A client whose calls may fail. */
+  client(fault: Fault = () => {}): DynamoDBClient {
+    const inner = this.db.client();
+    const send = async (command: { readonly input: object; readonly constructor: { readonly name: string } }) => {
+      const call = command.constructor.name.replace(/Command$/, '');
+      await fault(call, 'before');
+      const answer: unknown = await inner.send(command as never);
+      this.note(call, command.input);
+      await fault(call, 'after');
+      return answer;
+    };
+    return Object.assign(Object.create(inner) as DynamoDBClient, { send });
+  }
+
+  private note(call: string, input: object): void {
+    const items = call === 'TransactWriteItems' ? (input as { TransactItems: Record<string, { TableName: string }>[] }).TransactItems : [{ [call.replace('Item', '')]: input as { TableName: string } }];
+    for (const item of items) {
+      const [[kind, request]] = Object.entries(item) as [[string, { TableName?: string; Item?: object; Key?: object }]];
+      if (!['Put', 'Update', 'Delete'].includes(kind) || request.TableName === memory) { continue; }
+      const plain = (value?: object) => value && unmarshall(value as never);
+      this.effects.push({ [kind]: { ...request, ...(request.Item ? { Item: plain(request.Item) } : {}), ...(request.Key ? { Key: plain(request.Key) } : {}) } } as unknown as Write);
+    }
+  }
 }
 
-/** A store with the conditions of the real table; `store-conformance.test.ts` holds the two together. */
-export class MemoryStore implements IdempotencyStore {
-  constructor(readonly table = new MemoryTable(), private readonly fault: Fault = () => {}) {}
+/** The real store over a table in memory, with faults around its operations. */
+export class MemoryStore implements OrderStore {
+  private readonly store: DynamoDBStore;
 
-  async claim(request: ClaimRequest): Promise<ClaimAnswer> {
-    return this.call('claim', () => {
-      const now = Date.now();
-      const found = this.table.records.get(request.key);
-      const expired = found !== undefined && found.expiration < seconds(now);
-      const abandoned = found?.status === 'INPROGRESS' && found.lease !== undefined && found.lease < now && found.fingerprint === request.fingerprint;
-      if (found && !expired && !abandoned) {
-        return found.owner === request.owner ? { taken: true, attempt: found.attempts ?? 0 } : { taken: false, known: knownFrom(found) };
-      }
-      const attempts = (found?.attempts ?? 0) + (request.replaces ? 0 : 1);
-      this.table.records.set(request.key, {
-        status: 'INPROGRESS', expiration: seconds(request.expiresAt), lease: request.leaseUntil, owner: request.owner, fingerprint: request.fingerprint, attempts,
-        alone: request.alone,
-      });
-      return { taken: true, attempt: Math.max(1, attempts) };
-    });
+  constructor(readonly table = new MemoryTable(), private readonly fault: Fault = () => {}) {
+    this.store = new DynamoDBStore(table.client(), memory);
   }
 
-  async complete(key: string, owner: string, expiresAt: number, writes: readonly Write[]): Promise<void> {
-    return this.call('complete', () => {
-      const found = this.table.records.get(key);
-      if (found?.owner !== owner || (writes.length > 0 && found.status === 'COMPLETED')) { throw new ClaimLost(key); }
-      if (!writes.every((write) => this.table.accepts(write))) { throw new WriteRefused('the condition of a write was not met'); }
-      const { lease: _lease, attempts: _attempts, alone: _alone, ...kept } = found;
-      this.table.records.set(key, { ...kept, status: 'COMPLETED', expiration: seconds(expiresAt) });
-      this.table.effects.push(...writes);
-    });
+  async claim(request: ClaimRequest): Promise<ClaimAnswer> { return this.call('claim', async () => this.store.claim(request)); }
+  async complete(completion: Completion): Promise<void> { return this.call('complete', async () => this.store.complete(completion)); }
+  async release(key: string, owner: string, refund: boolean): Promise<void> { return this.call('release', async () => this.store.release(key, owner, refund)); }
+  async forget(key: string): Promise<void> { return this.call('forget', async () => this.store.forget(key)); }
+  async lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Remembered>> { return this.call('lookUp', async () => this.store.lookUp(keys)); }
+  async park(key: string, delivery: string, aggregate: { readonly key: string; readonly last: string | null }): Promise<boolean> {
+    return this.call('park', async () => this.store.park(key, delivery, aggregate));
   }
+  async halt(key: string, expiresAt: number): Promise<void> { return this.call('halt', async () => this.store.halt(key, expiresAt)); }
+  async resume(key: string): Promise<void> { return this.call('resume', async () => this.store.resume(key)); }
 
-  async release(key: string, owner: string, refund: boolean): Promise<void> {
-    return this.call('release', () => {
-      const found = this.table.records.get(key);
-      if (found?.owner !== owner || found.status !== 'INPROGRESS') { return; }
-      const { owner: _owner, ...kept } = found;
-      this.table.records.set(key, { ...kept, lease: 0, attempts: (found.attempts ?? 0) - (refund ? 1 : 0) });
-    });
-  }
-
-  async forget(key: string): Promise<void> {
-    return this.call('forget', () => {
-      const found = this.table.records.get(key);
-      if (found?.status === 'INPROGRESS' && found.lease !== undefined && found.lease < Date.now()) { this.table.records.delete(key); }
-    });
-  }
-
-  async lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, KnownKey>> {
-    return this.call('lookUp', () => new Map(keys.flatMap((key) => {
-      const found = this.table.records.get(key);
-      return found ? [[key, knownFrom(found)] as const] : [];
-    })));
-  }
-
-  private async call<T>(name: string, operation: () => T): Promise<T> {
+  private async call<T>(name: string, operation: () => Promise<T>): Promise<T> {
     await this.fault(name, 'before');
-    const answer = operation();
+    const answer = await operation();
     await this.fault(name, 'after');
     return answer;
   }
 }
-
-function knownFrom(record: StoredRecord): KnownKey {
-  return {
-    status: record.status, expiresAt: record.expiration * 1000, leaseUntil: record.lease ?? 0, attempts: record.attempts ?? 0,
-    alone: record.alone ?? false, fingerprint: record.fingerprint,
-  };
-}
-
-const seconds = (millis: number) => Math.floor(millis / 1000);

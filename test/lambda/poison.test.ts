@@ -24,10 +24,14 @@ test.each([
       tx.write({ Put: { TableName: 'orders', Item: { orderId } } });
     },
   }],
-  ['DynamoDB will never take', '{"orderId":"bad","amount":1}', 'ValidationException', {
+  ['has an effect that DynamoDB will never take', '{"orderId":"bad","amount":1}', 'ItemTooLarge', {
+    process: ({ orderId }, { tx }) => tx.write({ Put: { TableName: 'orders', Item: { orderId, note: orderId === 'bad' ? 'x'.repeat(410_000) : '' } } }),
+  }],
+  ['has an effect that refers to itself', '{"orderId":"bad","amount":1}', 'NotStorable', {
     process: ({ orderId }, { tx }) => {
-      if (orderId === 'bad') { throw Object.assign(new Error('Item size has exceeded the maximum allowed size'), { name: 'ValidationException' }); }
-      tx.write({ Put: { TableName: 'orders', Item: { orderId } } });
+      const Item: Record<string, unknown> = { orderId };
+      if (orderId === 'bad') { Item.self = Item; }
+      tx.write({ Put: { TableName: 'orders', Item } });
     },
   }],
 ] as [string, string, string, ModelOptions][])('sets a message aside at first sight that %s; its batch mates are unharmed', async (_what, body, reason, options) => {

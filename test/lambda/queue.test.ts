@@ -77,7 +77,7 @@ describe('once', () => {
     const [orders, invoices] = [new ConsumerModel({ environment: { id: 'Shop/Orders' } }), new ConsumerModel({ environment: { id: 'Shop/Invoices' } })];
     orders.place('a');
     await orders.drain();
-    orders.table.records.forEach((record, key) => invoices.table.records.set(key, record));
+    orders.table.records.forEach((record, key) => invoices.table.rewrite(key, record));
     invoices.place('a');
 
     await invoices.drain();
@@ -179,7 +179,7 @@ describe('what a handler writes', () => {
   });
 
   test('may be 99 writes', async () => {
-    const model = new ConsumerModel({ process: ({ orderId }, { tx }) => { for (let i = 0; i < 99; i++) { tx.write(writeOf(orderId)); } } });
+    const model = new ConsumerModel({ process: ({ orderId }, { tx }) => { for (let i = 0; i < 99; i++) { tx.write(writeOf(`${orderId}-${i}`)); } } });
     model.place('a');
 
     await model.drain();
@@ -188,8 +188,8 @@ describe('what a handler writes', () => {
   });
 
   test('is tried again when its condition was not met, and then set aside with that reason', async () => {
-    const model = new ConsumerModel();
-    model.table.accepts = () => false;
+    const missing = { ConditionCheck: { TableName: 'stock', Key: { sku: 's' }, ConditionExpression: 'attribute_exists(sku)' } };
+    const model = new ConsumerModel({ process: ({ orderId }, { tx }) => tx.write(writeOf(orderId), missing) });
     model.place('a');
 
     await model.drain();
@@ -204,8 +204,8 @@ describe('what a handler writes', () => {
       environment: { maxAttempts: 1 },
       process: ({ orderId }, { tx }) => {
         tx.write(writeOf(orderId));
-        const [key, record] = [...model.table.records][0]!;
-        if (first) { model.table.records.set(key, { ...record, owner: 'another', lease: Date.now() - 1 }); }
+        const [key] = [...model.table.records.keys()];
+        if (first) { model.table.rewrite(key!, { owner: 'another', in_progress_expiration: Date.now() - 1 }); }
         first = false;
       },
     });
@@ -227,8 +227,16 @@ describe('the function itself', () => {
     await expect(handler(undefined as never, { getRemainingTimeInMillis: () => 1000 })).rejects.toThrow(TypeError);
   });
 
-  test('fails without the variable of its construct', () => {
-    expect(() => queueConsumer({ on: orderPlaced, process: () => {} })).toThrow('EVENT_PATTERNS_CONSUMER is not set');
+  test('fails at its start in Lambda without the variable of its construct; elsewhere, where it is only imported, when it is invoked', async () => {
+    process.env.AWS_LAMBDA_FUNCTION_NAME = 'consumer';
+    try {
+      expect(() => queueConsumer({ on: orderPlaced, process: () => {} })).toThrow('EVENT_PATTERNS_CONSUMER is not set');
+    } finally {
+      delete process.env.AWS_LAMBDA_FUNCTION_NAME;
+    }
+
+    const handler = queueConsumer({ on: orderPlaced, process: () => {} });
+    await expect(handler({ Records: [] }, { getRemainingTimeInMillis: () => 1000 })).rejects.toThrow('EVENT_PATTERNS_CONSUMER is not set');
   });
 
   test('handles nothing, and loses nothing, when Powertools is switched off behind its back', async () => {
@@ -281,7 +289,9 @@ describe('the function itself', () => {
     await model.drain();
 
     expect(seen).toEqual([[
-      { orderId: 'a', amount: 7 }, { correlationId: 'request-1', key: 'a', attempt: 1, receiveCount: 1, messageId: message.id, sentAt: new Date(message.sentAt) },
+      { orderId: 'a', amount: 7 }, {
+        eventId: message.id, type: 'OrderPlaced', hops: 0, stale: false, correlationId: 'request-1', key: 'a', attempt: 1, receiveCount: 1, messageId: message.id, sentAt: new Date(message.sentAt),
+      },
     ]]);
   });
 });

@@ -220,7 +220,7 @@ describe('a handler that fails', () => {
     await model.deliver();
 
     // given back at once, not when the claim ends by itself
-    expect([...model.table.records.values()]).toMatchObject([{ status: 'INPROGRESS', lease: 0, attempts: 1 }]);
+    expect([...model.table.records.values()]).toMatchObject([{ status: 'INPROGRESS', in_progress_expiration: 0, attempts: 1 }]);
     await model.drain();
     expect(model.letters).toMatchObject([{ message: 'Unsupported type passed', attempt: 2 }]);
   });

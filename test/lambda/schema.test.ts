@@ -9,7 +9,7 @@ let reading = 0;
 
 /** An event whose schema fills in something else each time it reads it. */
 const restless = defineEvent({
-  type: 'OrderPlaced', version: 1, key: ({ orderId }) => orderId,
+  source: 'shop', type: 'OrderPlaced', version: 1, key: ({ orderId }) => orderId,
   schema: z.object({ orderId: z.string(), readAs: z._default(z.number(), () => reading++) }),
 });
 

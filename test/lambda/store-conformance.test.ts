@@ -1,19 +1,18 @@
-import { FakeDynamoDB } from './fake-dynamodb';
-import { MemoryStore } from './memory-store';
 import { useVirtualClock } from './virtual-clock';
 import { DynamoDBStore } from '../../lambda/store/dynamodb-store';
 import type { ClaimRequest, IdempotencyStore, Write } from '../../lambda/store/idempotency-store';
+import { MemoryDynamoDB } from '../../lambda/testing/dynamodb/memory-dynamodb';
 
 useVirtualClock();
 
 const key = 'Shop/Orders#1';
 const write: Write = { Put: { TableName: 'orders', Item: { id: 'order-1' } } };
+const completion = (of: string, owner: string, expiresAt: number, writes: readonly Write[]) => ({ key: of, owner, expiresAt, writes });
 const request = (more: Partial<ClaimRequest> = {}): ClaimRequest =>
-  ({ key, owner: 'one', fingerprint: 'f', leaseUntil: Date.now() + 30_000, expiresAt: Date.now() + 86_400_000, alone: false, replaces: false, ...more });
+  ({ key, owner: 'one', fingerprint: 'f', leaseUntil: Date.now() + 30_000, expiresAt: Date.now() + 86_400_000, alone: false, replaces: false, takesOver: true, ...more });
 
 describe.each([
-  ['the table', (): IdempotencyStore => new DynamoDBStore(new FakeDynamoDB().client(), 'memory')],
-  ['its double in memory', (): IdempotencyStore => new MemoryStore()],
+  ['the table', (): IdempotencyStore => new DynamoDBStore(new MemoryDynamoDB().client(), 'memory')],
 ])('%s', (_name, given) => {
   test('gives a key to the first who wants it, and counts', async () => {
     expect(await given().claim(request())).toEqual({ taken: true, attempt: 1 });
@@ -24,7 +23,7 @@ describe.each([
     await store.claim(request());
 
     expect(await store.claim(request({ owner: 'two' }))).toEqual({
-      taken: false, known: { status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, alone: false, fingerprint: 'f' },
+      taken: false, known: { kind: 'event', status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, alone: false, fingerprint: 'f' },
     });
   });
 
@@ -33,7 +32,7 @@ describe.each([
     await store.claim(request());
 
     expect(await store.claim(request())).toEqual({ taken: true, attempt: 1 });
-    await store.complete(key, 'one', Date.now(), []);
+    await store.complete(completion(key, 'one', Date.now(), []));
   });
 
   test('gives the key of a dead holder away, and counts on', async () => {
@@ -45,8 +44,8 @@ describe.each([
     jest.advanceTimersByTime(1);
 
     expect(await store.claim(request({ owner: 'two' }))).toEqual({ taken: true, attempt: 2 });
-    await expect(store.complete(key, 'one', Date.now(), [write])).rejects.toMatchObject({ name: 'ClaimLost' });
-    await expect(store.complete(key, 'one', Date.now(), [])).rejects.toMatchObject({ name: 'ClaimLost' });
+    await expect(store.complete(completion(key, 'one', Date.now(), [write]))).rejects.toMatchObject({ name: 'ClaimLost' });
+    await expect(store.complete(completion(key, 'one', Date.now(), []))).rejects.toMatchObject({ name: 'ClaimLost' });
   });
 
   test('keeps a key that was given back for the same content', async () => {
@@ -69,9 +68,9 @@ describe.each([
   test('remembers what is completed until it expires, and no longer', async () => {
     const store = given();
     await store.claim(request());
-    await store.complete(key, 'one', Date.now() + 60_000, [write]);
+    await store.complete(completion(key, 'one', Date.now() + 60_000, [write]));
     expect(await store.claim(request({ owner: 'two' }))).toEqual({
-      taken: false, known: { status: 'COMPLETED', expiresAt: Date.now() + 60_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: 'f' },
+      taken: false, known: { kind: 'event', status: 'COMPLETED', expiresAt: Date.now() + 60_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: 'f' },
     });
 
     jest.advanceTimersByTime(60_999);
@@ -84,7 +83,7 @@ describe.each([
   test('can neither give back nor forget nor lose what is completed', async () => {
     const store = given();
     await store.claim(request());
-    await store.complete(key, 'one', Date.now() + 60_000, [write]);
+    await store.complete(completion(key, 'one', Date.now() + 60_000, [write]));
 
     await store.release(key, 'one', true);
     await store.forget(key);
@@ -106,12 +105,12 @@ describe.each([
     const store = given();
     await store.claim(request());
     await store.release(key, 'one', false);
-    await expect(store.complete(key, 'one', Date.now(), [write])).rejects.toMatchObject({ name: 'ClaimLost' });
+    await expect(store.complete(completion(key, 'one', Date.now(), [write]))).rejects.toMatchObject({ name: 'ClaimLost' });
 
     await store.claim(request());
     await store.release(key, 'one', false);
     await store.forget(key);
-    await expect(store.complete(key, 'one', Date.now(), [write])).rejects.toMatchObject({ name: 'ClaimLost' });
+    await expect(store.complete(completion(key, 'one', Date.now(), [write]))).rejects.toMatchObject({ name: 'ClaimLost' });
   });
 
   test.each([
@@ -152,15 +151,15 @@ describe.each([
     const known = await store.lookUp(keys);
 
     expect([...known.keys()]).toEqual(keys.slice(0, 220));
-    expect(known.get(keys[0]!)).toEqual({ status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, alone: false, fingerprint: 'f' });
+    expect(known.get(keys[0]!)).toEqual({ kind: 'event', status: 'INPROGRESS', expiresAt: Date.now() + 86_400_000, leaseUntil: Date.now() + 30_000, attempts: 1, alone: false, fingerprint: 'f' });
   });
 
   test('is content to complete again what its holder has completed, but never writes a second time', async () => {
     const store = given();
     await store.claim(request());
-    await store.complete(key, 'one', Date.now() + 60_000, []);
+    await store.complete(completion(key, 'one', Date.now() + 60_000, []));
 
-    await store.complete(key, 'one', Date.now() + 60_000, []);
-    await expect(store.complete(key, 'one', Date.now() + 60_000, [write])).rejects.toMatchObject({ name: 'ClaimLost' });
+    await store.complete(completion(key, 'one', Date.now() + 60_000, []));
+    await expect(store.complete(completion(key, 'one', Date.now() + 60_000, [write]))).rejects.toMatchObject({ name: 'ClaimLost' });
   });
 });

@@ -8,7 +8,7 @@ import { defineEvent, type OutputOf, queueConsumer, type QueueHandler, type Stan
 // What is proved here is proved by the compiler: every line below a `@ts-expect-error` must be an error.
 
 const schema = z.object({ orderId: z.string(), amount: z.coerce.number() });
-const orderPlaced = defineEvent({ type: 'OrderPlaced', version: 1, schema, key: ({ orderId }) => orderId });
+const orderPlaced = defineEvent({ source: 'shop', type: 'OrderPlaced', version: 1, schema, key: ({ orderId }) => orderId });
 const collaborators = { environment, store: new MemoryStore(), sqs: new QueueModel(1, 50).client() };
 
 test('gives the handler what the schema puts out, not what it takes in', () => {
@@ -22,8 +22,8 @@ test('gives the handler what the schema puts out, not what it takes in', () => {
 test('takes a schema of any library that speaks Standard Schema', () => {
   const own: StandardSchema<unknown, { id: string }> = { '~standard': { version: 1, vendor: 'own', validate: () => ({ value: { id: 'a' } }) } };
 
-  queueConsumer({ on: defineEvent({ type: 'A', version: 1, schema: own, key: ({ id }) => id }), process: ({ id }) => { id.trim(); } }, collaborators);
-  queueConsumer({ on: defineEvent({ type: 'B', version: 1, schema: mini.object({ id: mini.string() }), key: ({ id }) => ['tenant', id] }), process: ({ id }) => { id.trim(); } }, collaborators);
+  queueConsumer({ on: defineEvent({ source: 'shop', type: 'A', version: 1, schema: own, key: ({ id }) => id }), process: ({ id }) => { id.trim(); } }, collaborators);
+  queueConsumer({ on: defineEvent({ source: 'shop', type: 'B', version: 1, schema: mini.object({ id: mini.string() }), key: ({ id }) => ['tenant', id] }), process: ({ id }) => { id.trim(); } }, collaborators);
 
   expect(orderPlaced.type).toBe<'OrderPlaced'>('OrderPlaced');
 });
@@ -43,19 +43,19 @@ test('refuses what does not fit', () => {
     // @ts-expect-error a result goes nowhere
     queueConsumer({ on: orderPlaced, process: async () => 7 });
     // @ts-expect-error the schema is missing
-    defineEvent({ type: 'A', version: 1, key: () => 'a' });
+    defineEvent({ source: 'shop', type: 'A', version: 1, key: () => 'a' });
     // @ts-expect-error a schema of no known kind
-    defineEvent({ type: 'A', version: 1, schema: { orderId: 'string' }, key: () => 'a' });
+    defineEvent({ source: 'shop', type: 'A', version: 1, schema: { orderId: 'string' }, key: () => 'a' });
     // @ts-expect-error the key is missing
-    defineEvent({ type: 'A', version: 1, schema });
+    defineEvent({ source: 'shop', type: 'A', version: 1, schema });
     // @ts-expect-error the key is not a text
-    defineEvent({ type: 'A', version: 1, schema, key: ({ amount }) => amount });
+    defineEvent({ source: 'shop', type: 'A', version: 1, schema, key: ({ amount }) => amount });
     // @ts-expect-error the key may be missing
-    defineEvent({ type: 'A', version: 1, schema: z.object({ id: z.string().optional() }), key: ({ id }) => id });
+    defineEvent({ source: 'shop', type: 'A', version: 1, schema: z.object({ id: z.string().optional() }), key: ({ id }) => id });
     // @ts-expect-error the key is a promise
-    defineEvent({ type: 'A', version: 1, schema, key: async ({ orderId }) => orderId });
+    defineEvent({ source: 'shop', type: 'A', version: 1, schema, key: async ({ orderId }) => orderId });
     // @ts-expect-error the version is not a number
-    defineEvent({ type: 'A', version: '1', schema, key: ({ orderId }) => orderId });
+    defineEvent({ source: 'shop', type: 'A', version: '1', schema, key: ({ orderId }) => orderId });
     // @ts-expect-error the transaction takes writes
     queueConsumer({ on: orderPlaced, process: (_order, { tx }) => tx.write({ Insert: { TableName: 'orders' } }) });
     // @ts-expect-error a write needs its table

@@ -1,6 +1,6 @@
 // Handles two messages, one of which is no order, with collaborators of its own, and says what became of them.
 import { writeFileSync } from 'node:fs';
-import { type IdempotencyStore, defineEvent, queueConsumer, type QueueConsumerCollaborators } from 'cdk-event-patterns/lambda';
+import { type IdempotencyStore, defineEvent, queueConsumer, type Collaborators } from 'cdk-event-patterns/lambda';
 import * as z from 'zod';
 
 const processed: string[] = [];
@@ -14,11 +14,11 @@ const store: IdempotencyStore = {
   lookUp: async () => new Map(),
 };
 const sqs = { send: async ({ input }: { input: { MessageBody?: string } }) => { sent.push(input); return {}; } };
-const orderPlaced = defineEvent({ type: 'OrderPlaced', version: 1, schema: z.object({ orderId: z.string() }), key: (order) => order.orderId });
+const orderPlaced = defineEvent({ source: 'shop', type: 'OrderPlaced', version: 1, schema: z.object({ orderId: z.string() }), key: (order) => order.orderId });
 
 const handler = queueConsumer(
   { on: orderPlaced, process: ({ orderId }) => { processed.push(orderId); } },
-  { store, sqs: sqs as unknown as NonNullable<QueueConsumerCollaborators['sqs']> },
+  { store, sqs: sqs as unknown as NonNullable<Collaborators['sqs']> },
 );
 
 const arn = 'arn:aws:sqs:eu-central-1:111111111111:orders';

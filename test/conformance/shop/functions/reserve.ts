@@ -2,6 +2,7 @@ import { defineEvent, queueConsumer } from 'cdk-event-patterns/lambda';
 import * as z from 'zod';
 
 const orderPlaced = defineEvent({
+  source: 'shop.checkout',
   type: 'OrderPlaced',
   version: 1,
   schema: z.object({ orderId: z.string() }),

@@ -1,0 +1,107 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { AnyConsumerOptions, Collaborators } from './options';
+import type { EventContract } from '../contract';
+import { SqsDeadLetters } from '../dead-letter';
+import { decode } from '../decode';
+import { Consumer } from '../engine/consumer';
+import type { Delivery } from '../engine/delivery';
+import type { Process } from '../engine/processing';
+import { traceWith } from '../engine/trace';
+import type { Tx } from '../engine/transaction';
+import { Verdict } from '../engine/verdict';
+import { type ConsumerEnvironment, type ConsumerSource, readConsumerEnvironment } from '../environment';
+import { EnvironmentError } from '../errors';
+import { ConsumerMetrics } from '../metrics';
+import { DynamoDBStore } from '../store/dynamodb-store';
+import { EntityStore } from '../store/entity-store';
+import type { OrderStore } from '../store/idempotency-store';
+
+/** What the source of a consumer is like. */
+export interface Door<Source extends ConsumerSource = ConsumerSource> {
+  /** The function that makes the handler. */
+  readonly name: string;
+  readonly kinds: readonly Source['kind'][];
+  /** Whether a message may wait in the source. */
+  readonly sourceWaits: (source: Source) => boolean;
+  /** Whether the source says how often it has handed a message out. */
+  readonly sourceCounts: boolean;
+  readonly groupsStop: boolean;
+}
+
+/** A consumer that is put together, and what its door needs besides. */
+export interface Assembled<Source extends ConsumerSource> {
+  readonly consumer: Consumer;
+  readonly environment: ConsumerEnvironment<Source>;
+  readonly sqs: SQSClient;
+  readonly log: Logger;
+}
+
+/** A connection that hangs must not cost a whole invocation: the SDK tries again. In milliseconds. */
+const impatient = { requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true } };
+
+/** Puts a consumer together. Fails with everything that is wrong with its environment and its options. */
+export function assemble<Source extends ConsumerSource>(door: Door<Source>, options: AnyConsumerOptions, collaborators: Collaborators): Assembled<Source> {
+  const environment = (collaborators.environment ?? readConsumerEnvironment(door)) as ConsumerEnvironment<Source>;
+  const contracts: readonly EventContract[] = Array.isArray(options.on) ? options.on as readonly EventContract[] : [options.on as EventContract];
+  checkOptions(contracts, options, environment, door.groupsStop);
+  const sqs = collaborators.sqs ?? new SQSClient({ ...impatient, useQueueUrlAsEndpoint: false });
+  const log = collaborators.log ?? new Logger({ serviceName: environment.id });
+  const metrics = collaborators.metrics ?? new ConsumerMetrics(environment.id);
+  const verdict = new Verdict({ environment, log, metrics, classify: options.classify });
+  const consumer = new Consumer({
+    ...storesFor(options, collaborators, environment),
+    environment,
+    metrics,
+    verdict,
+    reading: { contracts, consumerId: environment.id, replayCounts: options.onReplay === 'force' },
+    processOf: processesOf(options),
+    emits: options.emits ?? [],
+    onStale: options.onStale ?? 'skip',
+    concurrency: options.concurrency ?? 10,
+    sourceWaits: door.sourceWaits(environment.source),
+    sourceCounts: door.sourceCounts,
+    groupsStop: door.groupsStop,
+    unpark: unparked,
+    letter: new SqsDeadLetters(sqs, environment).send,
+    trace: options.tracer && traceWith(options.tracer),
+  });
+  return { consumer, environment, sqs, log };
+}
+
+function checkOptions(
+  contracts: readonly EventContract[], { idempotency = 'transaction', emits = [], onStale, concurrency = 10, store }: AnyConsumerOptions,
+  environment: ConsumerEnvironment, groupsStop: boolean,
+): void {
+  const problems = [
+    ...(emits.length > 0 && idempotency !== 'transaction' ? [`\`emits\` needs \`idempotency: 'transaction'\`, this is '${idempotency}'`] : []),
+    ...(emits.length > 0 && !environment.outbox ? [`\`emits\` needs an outbox: give ${environment.construct} an \`outbox\``] : []),
+    ...(idempotency === 'entity' ? contracts.filter(({ orderBy }) => !orderBy).map(({ type }) => `\`idempotency: 'entity'\` needs events with \`orderBy\`, ${type} has none`) : []),
+    ...(idempotency !== 'transaction' ? contracts.filter(({ gapless }) => gapless).map(({ type }) => `${type} is gapless, which needs \`idempotency: 'transaction'\``) : []),
+    ...(idempotency === 'entity' && onStale === 'process' ? ['`onStale: \'process\'` needs `idempotency: \'transaction\'`: the entity has one place'] : []),
+    ...(store ? contracts.filter(({ orderBy }) => orderBy).map(({ type }) => `${type} has \`orderBy\`, which needs the consumer's table: leave \`store\` out`) : []),
+    ...(store && groupsStop ? ['`onGroupPoison: \'park\'` needs the consumer\'s table: leave `store` out'] : []),
+    ...(store && idempotency !== 'claim' ? [`\`store\` needs \`idempotency: 'claim'\`, this is '${idempotency}'`] : []),
+    ...(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000 ? [] : [`\`concurrency\` is ${concurrency}, not a whole number from 1 to 1000`]),
+  ];
+  if (problems.length > 0) { throw new EnvironmentError(`consumer of ${environment.construct}: ${problems.join('; ')}`); }
+}
+
+function storesFor({ idempotency, store }: AnyConsumerOptions, collaborators: Collaborators, environment: ConsumerEnvironment) {
+  if (store) { return { storeFor: () => store, places: undefined, groups: undefined }; }
+  const dynamodb = collaborators.dynamodb ?? new DynamoDBClient(impatient);
+  const table = (collaborators.store ?? new DynamoDBStore(dynamodb, environment.idempotency.table)) as OrderStore;
+  if (idempotency !== 'entity') { return { storeFor: () => table, places: table, groups: table }; }
+  return { storeFor: (redelivered: boolean) => new EntityStore(dynamodb, table, redelivered), places: undefined, groups: table };
+}
+
+function processesOf({ on, process }: AnyConsumerOptions): (contract: EventContract) => Process<unknown, Tx> {
+  if (!Array.isArray(on)) { return () => process as Process<unknown, Tx>; }
+  return ({ type }) => (process as Record<string, Process<unknown, Tx>>)[type]!;
+}
+
+function unparked(text: string): Delivery {
+  const { sentAt, ...delivery } = JSON.parse(text) as Omit<Delivery, 'decode' | 'sentAt'> & { readonly sentAt: string };
+  return { ...delivery, sentAt: new Date(sentAt), decode: () => decode(delivery.body) };
+}

@@ -1,0 +1,204 @@
+import type { Deadline } from './deadline';
+import type { Delivery } from './delivery';
+import { parkedKey, readEvent, type Reading, type ReadEvent } from './event';
+import { standingOf } from './order';
+import type { Meta, Process } from './processing';
+import { Steps } from './steps';
+import { Transaction, type Tx } from './transaction';
+import type { Verdict } from './verdict';
+import type { Decision, SetAside, Work } from './work';
+import type { EventContract } from '../contract';
+import type { ConsumerEnvironment } from '../environment';
+import { NotBegun, PlaceRefused, Poison } from '../errors';
+import { placeAfter } from '../event-data';
+import type { ConsumerMetrics } from '../metrics';
+import { Run, runWith } from '../run';
+import type { IdempotencyStore, KnownPlace, OrderStore, PlaceTaken } from '../store/idempotency-store';
+import { type Finished, type Held, type Lease, once, type OnceOptions } from '../store/once';
+import type { Trace } from './trace';
+
+/** What runs need besides their work. */
+export interface RunnerParts {
+  readonly environment: ConsumerEnvironment;
+  readonly reading: Reading;
+  readonly processOf: (contract: EventContract) => Process<unknown, Tx>;
+  readonly emits: readonly EventContract[];
+  readonly onStale: 'skip' | 'process' | 'poison';
+  /** The store for a run; an event that was delivered before may need another one. */
+  readonly storeFor: (redelivered: boolean) => IdempotencyStore;
+  /** Where the places of aggregates are kept, if not in the entities themselves. */
+  readonly places: OrderStore | undefined;
+  /** Whether a message may wait in its source for an event before it. */
+  readonly sourceWaits: boolean;
+  readonly unpark: (text: string) => Delivery;
+  readonly metrics: Pick<ConsumerMetrics, 'count' | 'measure'>;
+  readonly verdict: Verdict;
+  readonly trace: Trace | undefined;
+}
+
+/** Whether a run is the only one under way, and what it makes good. */
+export type Company = Pick<OnceOptions, 'alone' | 'replaces'>;
+
+const mostRounds = 3; // the aggregate may move on while an event is looked at
+
+/** Runs works of one invocation. */
+export class Runner {
+  constructor(
+    private readonly parts: RunnerParts, private readonly deadline: Deadline, private readonly lease: Lease, private readonly setAside: (letter: SetAside) => void,
+  ) {}
+
+  /** Runs a work, and then those that have waited for it. */
+  async perform(work: Work, company: Company): Promise<Decision> {
+    const decision = await this.performOne(work, company);
+    if (decision.kind !== 'done' || !work.position?.gapless) { return decision; }
+    return await this.release(work, company) ?? decision;
+  }
+
+  /** Runs a work whose earlier run died. One death is no proof, and a death in company is not even a try: it may have been another's doing. */
+  async performSuspect(work: Work): Promise<Decision> {
+    const { attempts = 0, alone = false } = work.known ?? {};
+    const proof = Math.max(2, this.parts.environment.maxAttempts);
+    if (!alone || attempts < proof || this.deadline.signal.aborted) { return this.perform(work, { alone: true, replaces: !alone }); }
+    const died = new Poison(`the function died while it handled this event alone, at try ${attempts}`, { reason: 'FunctionDied' });
+    return this.parts.verdict.fail({ ...work, attempt: attempts }, died);
+  }
+
+  private async performOne(work: Work, company: Company): Promise<Decision> {
+    const { verdict } = this.parts;
+    let last = work.last;
+    try {
+      for (let round = 1; ; round++) {
+        // not begun is not tried: it goes back as it came
+        if (this.deadline.signal.aborted) { return verdict.notBegun(work); }
+        const standing = work.position && this.parts.places ? standingOf(work.position, last === 'unknown' ? last = await this.lastOf(work.position.key) : last) : undefined;
+        const lastId = last === 'unknown' ? undefined : last?.eventId;
+        if (standing?.kind === 'duplicate') { return verdict.duplicate(work); }
+        if (standing?.kind === 'conflict') { return verdict.conflict(work, lastId); }
+        if (standing?.kind === 'stale' && this.parts.onStale !== 'process') { return this.stale(work, lastId); }
+        if (standing?.kind === 'early') {
+          if (await this.park(work, last as KnownPlace | undefined)) { return verdict.parked(work, this.parts.sourceWaits && work.parked === undefined); }
+          last = 'unknown';
+        } else {
+          const ending = await this.runOnce(work, company, standing?.kind === 'stale', standing?.kind === 'next' ? standing.after : undefined);
+          if (ending.kind !== 'failed' || !isPlaceRefused(ending.error)) { return verdict.ofEnding(ending, work); }
+          last = ending.error.last;
+          if (!this.parts.places) { return this.refusedByEntity(work, last); }
+        }
+        if (round === mostRounds) { return verdict.fail(work, new NotBegun()); }
+      }
+    } catch (error) {
+      return verdict.fail(work, error);
+    }
+  }
+
+  private async runOnce(work: Work, company: Company, stale: boolean, after: string | null | undefined) {
+    const redelivered = work.known !== undefined || work.deliveries.some(({ receiveCount }) => receiveCount > 1);
+    const place = work.position && !stale ? this.placeOf(work, after) : undefined;
+    return once(work, async (held) => this.run(work, held, place, stale), {
+      ...company, lease: this.lease, store: this.parts.storeFor(redelivered), takesOver: true, counts: this.parts.verdict.counts,
+    });
+  }
+
+  private async run(work: Work, { attempt }: Held, place: PlaceTaken | undefined, stale: boolean): Promise<Finished> {
+    if (this.deadline.signal.aborted) { throw new NotBegun(); }
+    const { metrics, verdict, trace } = this.parts;
+    const meta = metaOf(work, attempt, stale);
+    const cause = { correlationId: meta.correlationId, causationId: meta.eventId, hops: meta.hops, ...(work.traceparent ? { traceparent: work.traceparent } : {}) };
+    const transaction = new Transaction({ contracts: this.parts.emits, outbox: this.parts.environment.outbox?.table, cause }, 1 + (place ? 1 : 0) + (work.parked === undefined ? 0 : 1));
+    const run = new Run(cause);
+    const processing = { meta, tx: this.txFor(work, transaction), signal: this.deadline.signal, log: verdict.logFor({ ...work, attempt }) };
+    const begun = Date.now();
+    metrics.measure('Age', begun - work.time.getTime());
+    const handle = async () => {
+      await this.parts.processOf(work.contract)(work.data, processing);
+      await run.settled();
+    };
+    try {
+      await this.deadline.limit(runWith(run, async () => trace ? trace(meta, handle) : handle()));
+    } finally {
+      transaction.end();
+      metrics.measure('Duration', Date.now() - begun);
+    }
+    const writes = await transaction.writes();
+    metrics.count('Emitted', transaction.emissions);
+    return { writes, ...(place ? { place } : {}), ...(work.parked === undefined ? {} : { parked: work.parked }) };
+  }
+
+  private txFor(work: Work, transaction: Transaction): Tx {
+    const steps = new Steps(work.key, { store: this.parts.storeFor(true), lease: this.lease, signal: this.deadline.signal }, this.parts.verdict.counts);
+    return {
+      write: (...writes) => transaction.write(...writes),
+      emit: (contract, data) => transaction.emit(contract, data),
+      once: steps.once,
+    };
+  }
+
+  private placeOf({ position, eventId }: Work, after: string | null | undefined): PlaceTaken {
+    const { key, place, fingerprint, gapless } = position!;
+    // without gaps, the next event must find this one, however late it comes
+    const expiresAt = gapless ? undefined : Date.now() + this.parts.environment.idempotency.rememberFor * 1000;
+    return { key, place, fingerprint, eventId, expiresAt, ...(after === undefined ? {} : { after }) };
+  }
+
+  private stale(work: Work, lastId = 'unknown'): Decision {
+    if (this.parts.onStale !== 'poison') { return this.parts.verdict.stale(work, lastId); }
+    return this.parts.verdict.fail(work, new Poison(`a later event of its aggregate, ${lastId}, was processed before`, { reason: 'Stale' }));
+  }
+
+  private refusedByEntity(work: Work, last: KnownPlace | undefined): Decision {
+    const standing = standingOf(work.position!, last);
+    if (standing.kind === 'duplicate') { return this.parts.verdict.duplicate(work); }
+    return standing.kind === 'conflict' ? this.parts.verdict.conflict(work, last?.eventId) : this.stale(work, last?.eventId);
+  }
+
+  private async park(work: Work, last: KnownPlace | undefined): Promise<boolean> {
+    const [delivery] = work.deliveries;
+    return this.parts.places!.park(parkedKey(work.position!, work.position!.place), JSON.stringify(delivery), { key: work.position!.key, last: last?.place ?? null });
+  }
+
+  /** Runs those that have waited for this work; undefined when none is left that could run. */
+  private async release(work: Work, company: Company): Promise<Decision | undefined> {
+    const position = work.position!;
+    for (let place = placeAfter(position.place); ; place = placeAfter(place)) {
+      const key = parkedKey(position, place);
+      try {
+        const parked = (await this.parts.places!.lookUp([key])).get(key);
+        if (parked?.kind !== 'parked') { return undefined; }
+        const decision = await this.performParked(this.parts.unpark(parked.delivery), key, company);
+        if (decision.kind === 'again') { return decision; }
+        if (decision.kind === 'set-aside') {
+          this.setAside(decision);
+          return undefined;
+        }
+      } catch (error) {
+        return this.parts.verdict.fail(work, error);
+      }
+    }
+  }
+
+  private async performParked(delivery: Delivery, parked: string, company: Company): Promise<Decision> {
+    let event: ReadEvent;
+    try {
+      event = await readEvent(delivery, this.parts.reading);
+    } catch (error) {
+      return this.parts.verdict.fail({ deliveries: [delivery], parked }, error);
+    }
+    return this.performOne({ ...event, deliveries: [delivery], last: 'unknown', parked }, company);
+  }
+
+  private async lastOf(key: string): Promise<KnownPlace | undefined> {
+    const last = (await this.parts.places!.lookUp([key])).get(key);
+    return last?.kind === 'place' ? last : undefined;
+  }
+}
+
+function metaOf(work: Work, attempt: number, stale: boolean): Meta {
+  const { deliveries: [{ messageId, sentAt, receiveCount }], contract, eventId, correlationId, causationId, businessKey, hops, replay } = work;
+  return {
+    eventId, type: contract.type, correlationId, key: businessKey, attempt, receiveCount, messageId, sentAt, hops, stale,
+    ...(causationId === undefined ? {} : { causationId }), ...(replay === undefined ? {} : { replay }),
+  };
+}
+
+/** Errors are known by name: two copies of a package have two classes. */
+const isPlaceRefused = (error: unknown): error is PlaceRefused => (error as { name?: unknown } | null)?.name === 'PlaceRefused';

@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What an outgoing event takes over from the event that caused it. */
+export interface Cause {
+  /** Ties together everything that one request caused. */
+  readonly correlationId: string;
+  /** The id of the event that is being handled. */
+  readonly causationId: string;
+  /** How many handlers the chain has gone through so far. */
+  readonly hops: number;
+  readonly traceparent?: string;
+}
+
+/** One run of a handler: what it was caused by, and what it has set going. */
+export class Run {
+  private readonly underWay = new Set<Promise<unknown>>();
+
+  constructor(readonly cause: Cause) {}
+
+  /** Remembers a promise that the handler may not wait for: a fire-and-forget call must not end with the invocation. */
+  track(promise: Promise<unknown>): void {
+    this.underWay.add(promise);
+    promise.catch(() => {}); // `settled` tells of it
+  }
+
+  /** Waits for everything that was set going, also by what was waited for; fails with the first failure. */
+  async settled(): Promise<void> {
+    for (const promise of this.underWay) { await promise; }
+  }
+}
+
+const runs = new AsyncLocalStorage<Run>();
+
+/** Runs a handler so that what it calls knows by what it was caused. */
+export async function runWith<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  return runs.run(run, work);
+}
+
+/** The run that the caller belongs to; undefined outside of a consumer. */
+export function currentRun(): Run | undefined {
+  return runs.getStore();
+}
