@@ -40,22 +40,6 @@ export interface EventContract<Type extends string = string, Schema extends Stan
   readonly schema: Schema;
 
   /**
-   * The business key. Without `orderBy`, two messages with the same key are the same event, however often and by whichever way they come. With `orderBy` the key
-   * names what the event tells of (an order, an account), and key and place together are the event.
-   *
-   * Several parts together make one key; every part must be there and not be empty.
-   */
-  key(data: OutputOf<Schema>): string | readonly string[];
-
-  /**
-   * The event's place among those with the same key: a version that counts up, a sequence number, or a time in ISO 8601. It turns the version gate on: what comes
-   * after a later one is stale.
-   *
-   * @default - events have no order
-   */
-  orderBy?(data: OutputOf<Schema>): number | bigint | string;
-
-  /**
    * Whether places count up by one, from 1, so that a missing event is noticed: an event that comes too early waits for those before it.
    *
    * @default false
@@ -68,6 +52,22 @@ export interface EventContract<Type extends string = string, Schema extends Stan
    * @default - the type: each type has places of its own
    */
   readonly aggregate?: string;
+
+  /**
+   * The business key. Without `orderBy`, two messages with the same key are the same event, however often and by whichever way they come. With `orderBy` the key
+   * names what the event tells of (an order, an account), and key and place together are the event.
+   *
+   * Several parts together make one key; every part must be there and not be empty.
+   */
+  key(data: OutputOf<Schema>): string | readonly string[];
+
+  /**
+   * The event's place among those with the same key: a version that counts up, a sequence number, or a time in ISO 8601 with its zone. It turns the version gate on: what comes
+   * after a later one is stale.
+   *
+   * @default - events have no order
+   */
+  orderBy?(data: OutputOf<Schema>): number | bigint | string;
 }
 
 /** An event whose place among those with the same key is known. */

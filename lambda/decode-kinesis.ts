@@ -22,6 +22,8 @@ interface ReadPart extends Place {
 
 interface UnreadPart extends Place {
   readonly error: Poison;
+  /** Its bytes in base64, where its bounds are known. */
+  readonly data?: string;
   readonly body?: never;
 }
 
@@ -72,7 +74,7 @@ function recordOf(record: Buffer, keys: readonly string[], index: number): Kines
     if (!data) { throw badAggregate(`its record ${index} has no data`); }
     return partOf(data, { index, partitionKey });
   } catch (error) {
-    return { index, error: error as Poison };
+    return { index, error: error as Poison, data: record.toString('base64') };
   }
 }
 
@@ -80,7 +82,7 @@ function partOf(bytes: Buffer, place: Place): KinesisPart {
   try {
     return { ...place, body: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
-    return { ...place, error: new Poison(`the record (${bytes.length} bytes) is not UTF-8`, { reason: 'NotText' }) };
+    return { ...place, error: new Poison(`the record (${bytes.length} bytes) is not UTF-8`, { reason: 'NotText' }), data: bytes.toString('base64') };
   }
 }
 

@@ -90,7 +90,11 @@ function ofFewLevels(data: unknown): unknown {
   let level = [data].filter(hasParts);
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > dataDepth) { throw new Poison(`the data has more than ${dataDepth} levels`, { reason: 'TooDeep' }); }
-    level = level.flatMap((value): unknown[] => Object.values(value)).filter(hasParts);
+    const next: object[] = [];
+    for (const each of level) {
+      for (const part of Object.values(each) as unknown[]) { if (hasParts(part)) { next.push(part); } }
+    }
+    level = next;
   }
   return data;
 }

@@ -1,5 +1,3 @@
-import type { KnownPlace } from './store/idempotency-store';
-
 /**
  * Says that a message can never be handled: it goes to the dead-letter queue now, with this as the reason.
  *
@@ -39,18 +37,6 @@ export class WriteRefused extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'WriteRefused';
-  }
-}
-
-/** Another event of the aggregate was there before: nothing of the transaction was written. */
-export class PlaceRefused extends Error {
-  /** The aggregate's last event. */
-  readonly last: KnownPlace | undefined;
-
-  constructor(last: KnownPlace | undefined) {
-    super(`the place was taken: the last event is ${last?.eventId ?? 'unknown'}`);
-    this.name = 'PlaceRefused';
-    this.last = last;
   }
 }
 

@@ -33,12 +33,25 @@ export function keyPartsOf<Schema extends StandardSchema>(contract: EventContrac
 export function placeOf<Schema extends StandardSchema>(contract: EventContract<string, Schema>, data: OutputOf<Schema>): string | undefined {
   if (!contract.orderBy) { return undefined; }
   const place: unknown = asked(contract, 'orderBy', () => contract.orderBy!(data));
-  const counts = typeof place === 'number' ? Number.isSafeInteger(place) : typeof place === 'bigint' || /^\d+$/.test(String(place));
-  const digits = String(place);
-  if (counts && /^\d+$/.test(digits) && digits.length <= placeDigits && (!contract.gapless || BigInt(digits) > 0n)) { return digits.padStart(placeDigits, '0'); }
-  if (typeof place === 'string' && place.trim() !== '' && !counts && !contract.gapless) { return `t${place}`; }
-  const wanted = contract.gapless ? 'a whole number from 1' : 'a whole number from 0 or a text';
-  throw new Poison(`${contract.type}.orderBy gave no place: it must be ${wanted} of at most ${placeDigits} digits`, { reason: 'MissingOrder' });
+  const sortable = countOf(place) ?? timeOf(place);
+  if (sortable !== undefined && (!contract.gapless || /^0*[1-9]\d*$/.test(sortable))) { return sortable; }
+  const wanted = contract.gapless ? 'a whole number from 1' : 'a whole number from 0, or a time in ISO 8601 with its zone';
+  const large = typeof place === 'number' && place > Number.MAX_SAFE_INTEGER ? '; this number is larger than JavaScript can count: read it as a bigint or a text' : '';
+  throw new Poison(`${contract.type}.orderBy gave no place: it must be ${wanted}${large}`, { reason: 'MissingOrder' });
+}
+
+/** A whole number as digits of equal length. */
+function countOf(place: unknown): string | undefined {
+  const counts = typeof place === 'number' ? Number.isSafeInteger(place) : typeof place === 'bigint' || typeof place === 'string';
+  const digits = counts ? String(place) : '';
+  return /^\d+$/.test(digits) && digits.length <= placeDigits ? digits.padStart(placeDigits, '0') : undefined;
+}
+
+/** A time to the nanosecond, whatever its zone, and however many digits its writer took for the fraction. */
+function timeOf(place: unknown): string | undefined {
+  const [, whole, fraction = '', zone] = (typeof place === 'string' && /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(place)) || [];
+  const seconds = whole === undefined ? NaN : Date.parse(`${whole}${zone}`) / 1000;
+  return seconds >= 0 ? `t${String(seconds).padStart(12, '0')}.${fraction.padEnd(9, '0')}` : undefined;
 }
 
 /** The place before a place that counts; null before the first. */

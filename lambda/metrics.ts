@@ -4,8 +4,8 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 export type Counted = 'Processed' | 'Duplicate' | 'Stale' | 'Poisoned' | 'Retried' | 'Misconfigured' | 'KeyReuse' | 'Parked' | 'Emitted';
 
 /**
- * What a consumer measures, in milliseconds: `Age`, from the event's own time to when it was first seen; `ParkedAge`, how long the oldest parked event has waited;
- * `EndToEndLatency`, from sent to done; `Duration`, of the handler.
+ * What a consumer measures, in milliseconds: `Age`, from the event's own time to when it was first seen; `ParkedAge`, how long the oldest parked event
+ * has waited; `EndToEndLatency`, from sent to done; `Duration`, of the handler.
  */
 export type Measured = 'Age' | 'ParkedAge' | 'EndToEndLatency' | 'Duration';
 
@@ -13,8 +13,8 @@ export type Measured = 'Age' | 'ParkedAge' | 'EndToEndLatency' | 'Duration';
 const valuesInLine = 99;
 
 /**
- * What a consumer tells CloudWatch: one line an invocation, in the embedded metric format, under one dimension. Every further dimension would multiply what is paid
- * for; so the type of an event is not one, and Powertools' `service`, which says the same as `consumer`, is taken out.
+ * What a consumer tells CloudWatch: one line an invocation, in the embedded metric format, under one dimension. Every further dimension would multiply
+ * what is paid for; so the type of an event is not one, and Powertools' `service`, which says the same as `consumer`, is taken out.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -26,7 +26,8 @@ export class ConsumerMetrics {
   /** The id of the consumer is the only dimension. */
   constructor(consumer: string) {
     this.metrics.clearDefaultDimensions();
-    this.metrics.setDefaultDimensions({ consumer });
+    // CloudWatch takes nothing else
+    this.metrics.setDefaultDimensions({ consumer: consumer.replace(/[^\x20-\x7E]/g, '?') });
   }
 
   /** Adds to a count. */

@@ -29,7 +29,9 @@ export function handlerRuntime(project: awscdk.AwsCdkConstructLibrary) {
     './.warnings.jsii.js': './.warnings.jsii.js',
   });
   // for `moduleResolution: node10`, which does not read `exports`
-  project.package.addField('typesVersions', { '*': { lambda: ['./lib/lambda/index.d.ts'], testing: ['./lib/lambda/testing/index.d.ts'] } });
+  project.package.addField('typesVersions', {
+    '*': { lambda: ['./lib/lambda/index.d.ts'], testing: ['./lib/lambda/testing/index.d.ts'] },
+  });
 
   new JsonFile(project, 'lambda/tsconfig.json', {
     obj: {

@@ -6,16 +6,22 @@ const arrows: Record<string, readonly string[]> = {
   'src/dead-letter': ['private'],
   'src/idempotency': ['private'],
   'src/function': ['private'],
-  'src/queue': ['private', 'dead-letter', 'idempotency', 'function'],
+  'src/outbox': ['private', 'dead-letter'],
+  'src/consumer': ['private', 'dead-letter', 'idempotency', 'outbox'],
+  'src/queue': ['private', 'dead-letter', 'idempotency', 'function', 'outbox', 'consumer'],
 };
 
 /** The layers of the handler runtime, from the bottom up: a layer imports only what lies below it. */
 const layers = [
-  ['errors.ts', 'contract.ts', 'environment.ts'],
+  ['errors.ts', 'contract.ts', 'environment.ts', 'run.ts', 'metrics.ts'],
+  ['event-data.ts', 'decode-kinesis.ts', 'decode-table.ts', 'event-pattern.ts'],
+  ['envelope.ts'],
+  ['decode.ts', 'json-schema.ts'],
   ['store'],
   ['engine'],
-  ['dead-letter.ts', 'visibility.ts'],
-  ['queue.ts'],
+  ['dead-letter.ts', 'visibility.ts', 'producers'],
+  ['consumers', 'outbox-relay.ts'],
+  ['testing'],
 ];
 
 /** Lint rules that fail the build when an import points the wrong way, or in a circle. */
@@ -24,14 +30,14 @@ export function importZones(project: awscdk.AwsCdkConstructLibrary) {
     target: `./${target}`,
     from: './src',
     except: [target.slice('src/'.length), ...allowed].map((name) => `./${name}`),
-    message: 'Inside src an import may only point down: private <- dead-letter | idempotency | function <- queue <- index.',
+    message: 'Inside src an import may only point down: private <- dead-letter | idempotency | function <- outbox <- consumer <- queue <- index.',
   }));
   const zones = [
     ...inside,
     ...layers.slice(0, -1).map((layer, index) => ({
       target: layer.map((part) => `./lambda/${part}`),
       from: layers.slice(index + 1).flat().map((part) => `./lambda/${part}`),
-      message: 'Inside lambda an import may only point down: errors | contract | environment <- store <- engine <- dead-letter | visibility <- queue <- index.',
+      message: 'Inside lambda an import may only point down: errors | contract | … <- event-data | … <- envelope <- decode <- store <- engine <- dead-letter | visibility | producers <- consumers <- testing; index is above all.',
     })),
     { target: './src', from: './lambda', message: 'Constructs reach handlers through bundled assets and named variables only.' },
     { target: './lambda', from: './src', message: 'Handlers know nothing of the CDK.' },

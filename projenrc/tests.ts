@@ -10,7 +10,7 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
   const shared = {
     rootDir: '..',
     transform: { '^.+\\.[mc]?[jt]s$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
-    transformIgnorePatterns: ['/node_modules/(?!(p-wait-for|p-timeout)/)'],
+    transformIgnorePatterns: ['/node_modules/(?!(p-wait-for|p-timeout|arktype|arkregex|@ark)/)'],
     moduleNameMapper: {
       '^cdk-event-patterns$': '<rootDir>/src/index.ts', '^cdk-event-patterns/lambda$': '<rootDir>/lambda/index.ts',
       '^cdk-event-patterns/testing$': '<rootDir>/lambda/testing/index.ts',

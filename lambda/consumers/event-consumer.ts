@@ -24,7 +24,8 @@ export function eventConsumer<const On extends Events, const Emits extends reado
     async (event: EventBridgeEvent<string, unknown>, context, { consumer }) => {
       if (typeof event?.['detail-type'] !== 'string') { throw new TypeError('this function handles events of an EventBridge rule; the event has no detail-type'); }
       const body = JSON.stringify(event);
-      const delivery = { messageId: event.id, body, decode: () => decode(body), receiveCount: 1, correlationId: event.id, sentAt: new Date(Date.parse(event.time) || Date.now()) };
+      const sentAt = new Date(Date.parse(event.time) || Date.now());
+      const delivery = { messageId: event.id, body, decode: () => decode(body), receiveCount: 1, correlationId: event.id, sentAt };
       await invoke(consumer, [delivery], context.getRemainingTimeInMillis());
     });
 }

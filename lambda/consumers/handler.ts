@@ -12,8 +12,8 @@ export interface Remakable<Handler> {
 
 /** What a handler needs of Lambda's context. */
 export interface HandlerContext {
-  getRemainingTimeInMillis(): number;
   readonly awsRequestId?: string;
+  getRemainingTimeInMillis(): number;
 }
 
 /**
@@ -28,7 +28,6 @@ export function handlerOf<Source extends ConsumerSource, Event, Answer>(
   const given = Object.keys(collaborators).length > 0;
   let assembled = inLambda || given ? assemble(door, options, collaborators) : undefined;
   const handler = async (event: Event, context: HandlerContext) => handle(event, context, assembled ??= assemble(door, options, collaborators));
-  return Object.defineProperty(handler, remaking, {
-    value: { door: door.name, options, remake: (others: Collaborators) => handlerOf(door, options, others, handle) } satisfies Remakable<typeof handler>[typeof remaking],
-  });
+  const remake = (others: Collaborators) => handlerOf(door, options, others, handle);
+  return Object.defineProperty(handler, remaking, { value: { door: door.name, options, remake } satisfies Remakable<typeof handler>[typeof remaking] });
 }

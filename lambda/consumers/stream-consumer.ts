@@ -26,7 +26,9 @@ export function streamConsumer<const On extends Events, const Emits extends read
   return handlerOf({ name: 'streamConsumer', kinds: ['kinesis'], sourceWaits: () => false, sourceCounts: false, groupsStop: false }, options, collaborators,
     async (event: KinesisStreamEvent, context, { consumer }) => {
       if (!Array.isArray(event?.Records)) { throw new TypeError('this function handles records of a Kinesis stream; the event has no Records'); }
-      const records = event.Records.map((record) => ({ id: record.kinesis.sequenceNumber, deliveries: decodeKinesis(record.kinesis.data).map((part) => toDelivery(record, part)) }));
+      const records = event.Records.map((record) => ({
+        id: record.kinesis.sequenceNumber, deliveries: decodeKinesis(record.kinesis.data).map((part) => toDelivery(record, part)),
+      }));
       const outcomes = await consumer.handle(records.flatMap(({ deliveries }) => deliveries), context.getRemainingTimeInMillis());
       return firstUnhandled(records, outcomes);
     });
@@ -38,7 +40,7 @@ function toDelivery({ kinesis }: KinesisStreamRecord, part: KinesisPart): Delive
   return {
     messageId,
     // what is no text is kept as it came
-    body: part.body ?? kinesis.data,
+    body: part.body ?? part.data ?? kinesis.data,
     decode: () => {
       if (part.error) { throw part.error; }
       return decode(part.body);

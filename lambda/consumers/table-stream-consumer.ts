@@ -21,7 +21,7 @@ export interface TableStreamConsumerOptions<
   /** Handles changes of items. Each may run more than once; what it puts into `tx` happens once. */
   readonly process: {
     readonly insert?: Process<OutputOf<Item>, TxOf<Mode, Emits>>;
-    readonly modify?: Process<{ readonly before: OutputOf<Item>; readonly after: OutputOf<Item> }, TxOf<Mode, Emits>>;
+    readonly modify?: Process<{ readonly before?: OutputOf<Item>; readonly after: OutputOf<Item> }, TxOf<Mode, Emits>>;
     readonly remove?: Process<OutputOf<Item>, TxOf<Mode, Emits>>;
   };
 
@@ -50,26 +50,32 @@ export function tableStreamConsumer<
   Item extends StandardSchema = StandardSchema<Record<string, unknown>>, const Emits extends readonly EventContract[] = readonly [], Mode extends 'transaction' | 'claim' = 'transaction',
 >(options: TableStreamConsumerOptions<Item, Emits, Mode>, collaborators: Collaborators = {}): TableStreamHandler {
   const { item, process, ...settings } = options;
-  const handled = (['insert', 'modify', 'remove'] as const).filter((change) => process[change] !== undefined);
+  const handled = changes.filter((change) => process[change] !== undefined);
   const events: AnyConsumerOptions = {
     ...settings,
     on: handled.map((change) => contractOf(change, item)) as unknown as readonly [EventContract],
-    process: Object.fromEntries(handled.map((change) => [change, (changed: Changed, processing: Processing<Tx>) =>
-      (process[change] as Process<unknown, Tx>)(change === 'modify' ? { before: changed.before, after: changed.after } : changed.after ?? changed.before, processing)])),
+    process: Object.fromEntries(handled.map((change) => [change, ({ before, after }: Changed, processing: Processing<Tx>) =>
+      (process[change] as Process<unknown, Tx>)(change === 'modify' ? { before, after } : after ?? before, processing)])),
   };
   return handlerOf({ name: 'tableStreamConsumer', kinds: ['dynamodb'], sourceWaits: () => false, sourceCounts: false, groupsStop: false }, events, collaborators,
     async (event: DynamoDBStreamEvent, context, { consumer }) => {
       if (!Array.isArray(event?.Records)) { throw new TypeError('this function handles records of a DynamoDB stream; the event has no Records'); }
-      const passedBy = (record: DynamoDBRecord) => ['INSERT', 'MODIFY', 'REMOVE'].includes(record.eventName ?? '') && !handled.some((change) => change.toUpperCase() === record.eventName);
-      const records = event.Records.filter((record) => !passedBy(record)).map((record) => ({ id: record.dynamodb?.SequenceNumber ?? '', deliveries: [toDelivery(record)] }));
+      const records = event.Records.filter((record) => !passedBy(record, handled))
+        .map((record) => ({ id: record.dynamodb?.SequenceNumber ?? '', deliveries: [toDelivery(record)] }));
       const outcomes = await consumer.handle(records.flatMap(({ deliveries }) => deliveries), context.getRemainingTimeInMillis());
       return firstUnhandled(records, outcomes);
     });
 }
 
 const source = 'dynamodb';
+const changes: readonly TableChange['change'][] = ['insert', 'modify', 'remove'];
 
 type Changed = Omit<TableChange, 'keys'> & { readonly id: string };
+
+/** Whether it is a change that nobody wants; what is no change at all is not passed by. */
+function passedBy({ eventName }: DynamoDBRecord, handled: readonly TableChange['change'][]): boolean {
+  return changes.some((change) => change.toUpperCase() === eventName && !handled.includes(change));
+}
 
 /** A change of an item as an event; the stream's own id names it. */
 function contractOf(change: TableChange['change'], item: StandardSchema | undefined): EventContract {

@@ -1,7 +1,7 @@
 import { Deadline } from './deadline';
 import type { DeadLetterReason, Delivery, Outcome } from './delivery';
 import { groupKey, readEvent } from './event';
-import { backOff, reasonOf } from './failure';
+import { backOff } from './failure';
 import { Runner, type RunnerParts } from './runner';
 import { groupParked } from './verdict';
 import { type Chain, chainsOf, type Decision, isWork, knowing, type SetAside, type Unreadable, type Work } from './work';
@@ -43,11 +43,12 @@ export class Consumer {
         return decision;
       } catch (error) {
         // nothing here should fail; if it does, it must not take the batch with it: what has no outcome comes again
-        this.parts.verdict.logFor({ deliveries: settled as [Delivery] }).error('could not be handled, will be tried again', { outcome: 'retry', reason: reasonOf(error), error: messageOf(error) });
+        this.parts.verdict.broken({ deliveries: settled as readonly [Delivery] }, error);
         return undefined;
       }
     };
-    const runner = new Runner(this.parts, deadline, new Lease(deadline.killAt, this.parts.environment.idempotency.rememberFor), (letter) => letters.push(letter));
+    const lease = new Lease(deadline.killAt, this.parts.environment.idempotency.rememberFor);
+    const runner = new Runner(this.parts, deadline, lease, (letter) => letters.push(letter));
     try {
       await deadline.limitAll(this.handleAll(deliveries, runner, settle), 1 / 2);
       // last of all: a function that dies before its answer gets the batch again, and would leave a letter each time

@@ -3,8 +3,8 @@ import { contentOf } from './content';
 import type { Delivery } from './delivery';
 import type { EventContract } from '../contract';
 import type { Decoded } from '../decode';
-import { aggregateOf, keyPartsOf, placeOf, validated } from '../event-data';
 import { NewerVersion, Poison } from '../errors';
+import { aggregateOf, keyPartsOf, placeOf, validated } from '../event-data';
 import type { Identity } from '../store/once';
 
 const mostHops = 16; // as many as Lambda lets pass where it notices a loop by itself

@@ -17,6 +17,7 @@ const transient = new Set([
   'ClaimLost', 'PlaceRefused', 'RetryLater', 'NotBegun', 'ThrottlingException', 'Throttling', 'TooManyRequestsException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded',
   'InternalServerError', 'ServiceUnavailable', 'TransactionConflictException', 'TransactionInProgressException', 'TimeoutError', 'RequestTimeout',
   'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'IdempotencyInconsistentStateError',
+  'MaxRetriesPerRequestError', 'ClusterAllFailedError', 'SocketClosedUnexpectedlyError', 'ClosingError',
 ]);
 
 const transientReasons = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);

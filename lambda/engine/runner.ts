@@ -4,18 +4,19 @@ import { parkedKey, readEvent, type Reading, type ReadEvent } from './event';
 import { standingOf } from './order';
 import type { Meta, Process } from './processing';
 import { Steps } from './steps';
+import type { Trace } from './trace';
 import { Transaction, type Tx } from './transaction';
 import type { Verdict } from './verdict';
 import type { Decision, SetAside, Work } from './work';
 import type { EventContract } from '../contract';
 import type { ConsumerEnvironment } from '../environment';
-import { NotBegun, PlaceRefused, Poison } from '../errors';
+import { NotBegun, Poison } from '../errors';
 import { placeAfter } from '../event-data';
 import type { ConsumerMetrics } from '../metrics';
 import { Run, runWith } from '../run';
 import type { IdempotencyStore, KnownPlace, OrderStore, PlaceTaken } from '../store/idempotency-store';
 import { type Finished, type Held, type Lease, once, type OnceOptions } from '../store/once';
-import type { Trace } from './trace';
+import type { PlaceRefused } from '../store/place-refused';
 
 /** What runs need besides their work. */
 export interface RunnerParts {

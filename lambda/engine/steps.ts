@@ -24,7 +24,9 @@ export class Steps {
   ) {}
 
   /** Runs the effect unless it is done, and gives its result. */
-  readonly once = async <Result extends StepResult>(step: string, effect: (key: string) => Promise<Result> | Result, options: StepOptions = {}): Promise<Result> => {
+  readonly once = async <Result extends StepResult>(
+    step: string, effect: (key: string) => Promise<Result> | Result, options: StepOptions = {},
+  ): Promise<Result> => {
     const { store, lease, signal } = this.parts;
     if (step.trim() === '' || step.includes('#')) { throw new Poison(`a step needs a name without #, this one is ${JSON.stringify(step)}`, { reason: 'BadStep' }); }
     if (signal.aborted) { throw new DeadlineReached(); }

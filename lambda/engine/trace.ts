@@ -5,10 +5,10 @@ export type Trace = (meta: Meta, run: () => Promise<void>) => Promise<void>;
 
 /** As much of Powertools' `Tracer` as is needed; it is not loaded unless a handler brings it. */
 export interface PowertoolsTracer {
-  isTracingEnabled(): boolean;
   readonly provider: {
     captureAsyncFunc(name: string, work: (segment?: TraceSegment) => unknown): unknown;
   };
+  isTracingEnabled(): boolean;
 }
 
 /** A segment of AWS X-Ray. */

@@ -8,18 +8,18 @@ import type { Write } from '../store/idempotency-store';
 /** What a handler may have an effect with. Nothing of it is written before the handler has returned; then all of it is, once, or none of it. */
 export interface Tx<Emits extends EventContract = EventContract> extends EntityTx {
   /**
-   * Sends an event, which leaves the outbox after the transaction. Its contract must be among the consumer's `emits`.
-   *
-   * It may arrive more than once, each time with the same id.
-   */
-  emit<Contract extends Emits>(contract: Contract, data: InputDataOf<Contract>): void;
-
-  /**
    * Runs an effect outside of DynamoDB, and remembers its result: while the event is tried again, a step that is done is not run again.
    *
    * Hand `key` on to whatever has the effect: it is the same each time, and lets the other side recognise a repetition.
    */
   readonly once: Steps['once'];
+
+  /**
+   * Sends an event, which leaves the outbox after the transaction. Its contract must be among the consumer's `emits`.
+   *
+   * It may arrive more than once, each time with the same id.
+   */
+  emit<Contract extends Emits>(contract: Contract, data: InputDataOf<Contract>): void;
 }
 
 /** The effect of a handler that keeps its memory inside the entity: one write. */

@@ -124,6 +124,11 @@ export class Verdict {
     return { kind: 'again', delaySeconds, error };
   }
 
+  /** The engine itself has failed. */
+  broken(subject: Subject, error: unknown): void {
+    this.logFor(subject).error('could not be handled, will be tried again', { outcome: 'retry', reason: reasonOf(error), error: messageOf(error) });
+  }
+
   /** Something that helps did not work. */
   warn(what: string, error: unknown): void {
     this.parts.log.warn(what, { reason: reasonOf(error), error: messageOf(error) });

@@ -1,6 +1,6 @@
-import type { Delivery, Outcome, DeadLetterReason } from './delivery';
-import type { ReadEvent } from './event';
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { DeadLetterReason, Delivery, Outcome } from './delivery';
+import type { ReadEvent } from './event';
 import type { KnownEvent, KnownPlace } from '../store/idempotency-store';
 
 /** Deliveries of one event: run once, answered together. */
@@ -47,10 +47,13 @@ export type Decision = Outcome | SetAside;
 
 export const isWork = (link: Work | Unreadable): link is Work => !('error' in link);
 
+/** A delivery, and what was read of it. */
+export type Read = { readonly delivery: Delivery } & ({ readonly event: ReadEvent } | { readonly error: unknown });
+
 /**
  * Brings copies of one event together, and what is to be done one after the other: messages of one group as they came, events of one aggregate by their places.
  */
-export function chainsOf(read: readonly ({ readonly delivery: Delivery; readonly event: ReadEvent } | { readonly delivery: Delivery; readonly error: unknown })[]): Chain[] {
+export function chainsOf(read: readonly Read[]): Chain[] {
   const works = new Map<string, { work: Work & { deliveries: [Delivery, ...Delivery[]] } }>();
   const chains = new Map<string, { group: string | undefined; links: (Work | Unreadable)[] }>();
   const join = (name: string, group: string | undefined, link: Work | Unreadable) => {

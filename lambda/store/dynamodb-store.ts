@@ -22,7 +22,8 @@ export class DynamoDBStore implements OrderStore {
     try {
       const { Attributes } = await this.client.send(new UpdateItemCommand({
         ...this.update(request.key,
-          'SET #status = :inProgress, #expiry = :expiry, #lease = :lease, #owner = :owner, #fingerprint = :fingerprint, #alone = :alone ADD #attempts :tries',
+          'SET #status = :inProgress, #expiry = :expiry, #lease = :lease, #owner = :owner, #fingerprint = :fingerprint, #alone = :alone'
+          + ' REMOVE #result ADD #attempts :tries',
           'attribute_not_exists(#id) OR #expiry < :now OR (#status = :inProgress AND #lease < :overBefore AND #fingerprint = :fingerprint)', {
             ':inProgress': 'INPROGRESS', ':expiry': seconds(request.expiresAt), ':lease': request.leaseUntil, ':owner': request.owner,
             ':fingerprint': request.fingerprint, ':alone': request.alone, ':tries': request.replaces ? 0 : 1, ':now': seconds(now),
@@ -104,7 +105,11 @@ export class DynamoDBStore implements OrderStore {
             ...(aggregate.last === null ? {} : { ExpressionAttributeValues: marshall({ ':last': aggregate.last }) }),
           },
         },
-        { Update: this.update(key, 'SET #status = :parked, #delivery = :delivery, #since = if_not_exists(#since, :now)', undefined, { ':parked': 'PARKED', ':delivery': delivery, ':now': Date.now() }) },
+        {
+          Update: this.update(key, 'SET #status = :parked, #delivery = :delivery, #since = if_not_exists(#since, :now)', undefined, {
+            ':parked': 'PARKED', ':delivery': delivery, ':now': Date.now(),
+          }),
+        },
       ]);
       return true;
     } catch (error) {

@@ -1,9 +1,10 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Attributes, ClaimAnswer, ClaimRequest, Completion, IdempotencyStore, KnownPlace, PlaceTaken, Remembered, Write, WriteTarget } from './idempotency-store';
+import { PlaceRefused } from './place-refused';
 import { nameOf } from './refusals';
 import { toTransactItems } from './transact-items';
-import { PlaceRefused, Poison, WriteRefused } from '../errors';
+import { Poison, WriteRefused } from '../errors';
 
 const lastEvent = 'lastEvent';
 const deleted = 'deleted';

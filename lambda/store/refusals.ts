@@ -1,8 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Completion } from './idempotency-store';
+import { PlaceRefused } from './place-refused';
 import { knownPlaceFrom } from './records';
 import { describeWrite } from './transact-items';
-import { ClaimLost, EnvironmentError, PlaceRefused, Poison, WriteRefused } from '../errors';
+import { ClaimLost, EnvironmentError, Poison, WriteRefused } from '../errors';
 
 interface Reason {
   readonly Code?: string;

@@ -83,8 +83,8 @@ export class IdempotencyTable extends Construct {
     this.consumerIds.add(consumerId);
     const use = Grant.addToPrincipal({
       grantee,
-      // a transaction asks for the permissions of its parts; there is no ConditionCheck in ours
-      actions: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      // a transaction asks for the permissions of its parts
+      actions: ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resourceArns: [this.table.tableArn],
       conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${consumerId}#*`] } },
     });

@@ -5,10 +5,11 @@ import { IKey } from 'aws-cdk-lib/aws-kms';
 import { EventSourceMapping, IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue, IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { consumerProblem, sameEnvironment, tell } from './consumer';
 import { contradictions, defaults, limits, Settings } from './settings';
+import { bindConsumer, consumerProblem, sameEnvironment } from '../consumer/consumer';
 import { DeadLetterQueue } from '../dead-letter/dead-letter-queue';
 import { IdempotencyTable } from '../idempotency/idempotency-table';
+import { Outbox } from '../outbox/outbox';
 import { check } from '../private/check';
 import { grantSend } from '../private/grant-send';
 
@@ -139,6 +140,12 @@ export interface PointToPointQueueProps {
   readonly idempotencyTable?: IdempotencyTable;
 
   /**
+   * Where the consumer puts the events that it emits with `tx.emit`, in one transaction with its other effects.
+   * @default - the consumer emits no events
+   */
+  readonly outbox?: Outbox;
+
+  /**
    * The key that encrypts the messages, the dead letters and the records of finished work.
    *
    * A `deadLetterQueue` or an `idempotencyTable` of yours must have a key too. Consumers with another key share another table: before you change the key
@@ -195,7 +202,7 @@ export class PointToPointQueue extends Construct {
     this.encryptionKey = props.encryptionKey;
     this.deadLetterQueue = props.deadLetterQueue ?? new DeadLetterQueue(this, 'DeadLetterQueue', { encryptionKey: props.encryptionKey });
     this.queue = this.createQueue(props, settings);
-    this.eventSourceMapping = this.connect(props.consumerId ?? this.node.path, settings);
+    this.eventSourceMapping = this.connect(props.consumerId ?? this.node.path, settings, props.outbox);
   }
 
   /** Lets `grantee` send messages to the queue, and nothing else. */
@@ -252,12 +259,16 @@ export class PointToPointQueue extends Construct {
     return queue;
   }
 
-  private connect(consumerId: string, settings: Settings): EventSourceMapping {
-    tell(this.consumer, this, this.describe(consumerId, settings), this.deadLetterQueue.queue);
+  private connect(consumerId: string, settings: Settings, outbox?: Outbox): EventSourceMapping {
+    const { rememberFor, maxAttempts, retryDelay, maxRetryDelay } = settings;
     const grants = [
       this.grantConsume(this.consumer),
-      this.deadLetterQueue.grantSend(this.consumer),
-      this.idempotencyTable.grantUse(this.consumer, consumerId),
+      ...bindConsumer(this.consumer, this, {
+        consumerId, rememberFor, maxAttempts, retryDelay, maxRetryDelay, outbox,
+        source: { kind: 'sqs', arn: this.queue.queueArn, url: this.queue.queueUrl },
+        deadLetterQueue: this.deadLetterQueue,
+        idempotencyTable: this.idempotencyTable,
+      }),
     ];
 
     // a consumer in another stack has its mapping with it, or each stack would need the other
@@ -282,19 +293,6 @@ export class PointToPointQueue extends Construct {
       resourceArns: [this.queue.queueArn],
     });
     return this.encryptionKey ? receive.combine(this.encryptionKey.grant(consumer, 'kms:Decrypt')) : receive;
-  }
-
-  private describe(consumerId: string, settings: Settings) {
-    return {
-      v: 1,
-      id: consumerId,
-      construct: this.node.path,
-      source: { kind: 'sqs', arn: this.queue.queueArn, url: this.queue.queueUrl },
-      deadLetterQueue: this.deadLetterQueue.queue.queueUrl,
-      idempotency: { table: this.idempotencyTable.table.tableName, rememberFor: settings.rememberFor.toSeconds() },
-      maxAttempts: settings.maxAttempts,
-      retry: { delay: settings.retryDelay.toSeconds(), maxDelay: settings.maxRetryDelay.toSeconds() },
-    };
   }
 }
 

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { reservedConcurrencyOf, timeoutOf } from './consumer';
 import type { PointToPointQueueProps } from './point-to-point-queue';
+import { reservedConcurrencyOf, timeoutOf } from '../consumer/consumer';
 import { known, lasting, say, seconds, within } from '../private/check';
 
 /** What a queue and its consumer run with. */

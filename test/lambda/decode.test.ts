@@ -80,6 +80,13 @@ test('believes the envelope more than the EventBridge event around it', () => {
   expect(decoded(busEvent(envelope))).toMatchObject({ id: 'e1', time: '2026-01-02T00:00:00Z' });
 });
 
+test.each([['a notification', notification(fact)], ['an EventBridge event', busEvent(fact)]])(
+  'takes %s for the fact itself when EventBridge or an envelope holds it', (_what, value) => {
+    expect(decoded(busEvent(value)).data).toEqual(value);
+    expect(decoded({ metadata, data: value }).data).toEqual(value);
+  },
+);
+
 test('knows a replay', () => {
   expect(decoded(busEvent(envelope, { 'replay-name': 'second-try' })).replay).toBe('second-try');
 });

@@ -77,8 +77,8 @@ test('gives the same place to the same count, however it was written', () => {
   expect(new Set([place(7), place(7n), place('7'), place('007')]).size).toBe(1);
 });
 
-test('keeps the order of texts, after all places that count', () => {
-  const time = fc.date({ noInvalidDate: true, min: new Date('0001-01-01'), max: new Date('9999-12-31') }).map((date) => date.toISOString());
+test('keeps the order of times, after all places that count', () => {
+  const time = fc.date({ noInvalidDate: true, min: new Date('1970-01-01'), max: new Date('9999-12-31') }).map((date) => date.toISOString());
 
   fc.assert(fc.property(time, time, counting, (one, other, count) => {
     expect(place(one)! < place(other)!).toBe(one < other);
@@ -86,17 +86,32 @@ test('keeps the order of texts, after all places that count', () => {
   }));
 });
 
-test.each([[-1], [1.5], [Number.NaN], [Infinity], [2 ** 53], [-1n], [10n ** 64n], [''], [' '], [undefined], [null], [true], [{}], ['9'.repeat(65)]])(
+test.each([
+  ['2026-01-01T10:00:00Z', '2026-01-01T10:00:00.500Z'], // as Java writes them: without a fraction of zero
+  ['2026-01-01T10:00:00.5Z', '2026-01-01T10:00:00.51Z'],
+  ['2026-01-01T10:00:00.123456788Z', '2026-01-01T10:00:00.123456789Z'],
+  ['2026-01-01T12:00:00+02:00', '2026-01-01T10:00:01Z'],
+  ['2026-01-01T23:30:00-01:00', '2026-01-02T00:31:00Z'],
+])('knows that %s is before %s', (before, after) => {
+  expect(place(before)! < place(after)!).toBe(true);
+});
+
+test('gives the same place to the same time, in whatever zone it was written', () => {
+  expect(new Set(['2026-01-01T10:00:00Z', '2026-01-01T10:00:00.0Z', '2026-01-01T12:00:00+02:00'].map((by) => place(by))).size).toBe(1);
+});
+
+test.each([[-1], [1.5], [Number.NaN], [Infinity], [2 ** 53], [-1n], [10n ** 64n], [''], [' '], [undefined], [null], [true], [{}], [[5]], [Object.create(null)], ['9'.repeat(65)],
+  ['10.5'], ['-1'], ['abc'], ['2026-01-01'], ['2026-01-01T10:00:00'], ['2026-13-01T10:00:00Z'], ['1969-12-31T23:59:59Z']])(
   'refuses the place %p', (by) => {
     expect(failure(() => place(by))).toMatchObject({
-      name: 'Poison', reason: 'MissingOrder', message: 'OrderPlaced.orderBy gave no place: it must be a whole number from 0 or a text of at most 64 digits',
+      name: 'Poison', reason: 'MissingOrder', message: expect.stringContaining('OrderPlaced.orderBy gave no place: it must be a whole number from 0, or a time in ISO 8601 with its zone'),
     });
   },
 );
 
 test.each([[0], [0n], ['0'], ['000'], ['2026-01-01T00:00:00Z'], ['']])('refuses the place %p among those without gaps', (by) => {
   expect(failure(() => place(by, { gapless: true }))).toMatchObject({
-    reason: 'MissingOrder', message: 'OrderPlaced.orderBy gave no place: it must be a whole number from 1 of at most 64 digits',
+    reason: 'MissingOrder', message: 'OrderPlaced.orderBy gave no place: it must be a whole number from 1',
   });
 });
 

@@ -70,7 +70,9 @@ test.each(operations)('%s lets the client\'s errors through as they are', async 
   await expect(operate(new ValkeyStore(async () => { throw lost; }))).rejects.toBe(lost);
 });
 
-test.each([[undefined, 'undefined'], [null, 'null'], ['OK', 'string']])('fails on a client that answers %p, and says what is expected', async (answer, found) => {
+test.each([
+  [undefined, 'undefined'], [null, 'null'], ['OK', 'string'],
+])('fails on a client that answers %p, and says what is expected', async (answer, found) => {
   await expect(new ValkeyStore(async () => answer).claim(request)).rejects.toMatchObject({
     name: 'EnvironmentError', message: `the function given to ValkeyStore must give back what the script answers, a list; it gave ${found}`,
   });

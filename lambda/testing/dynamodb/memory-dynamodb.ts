@@ -7,7 +7,7 @@ import { batchGetItem, getItem, query, scan, transactGetItems } from './read';
 import { conditionalCheckFailed, invalid } from './refusals';
 import type { KeyAttributes } from './table';
 import { Tables } from './tables';
-import { stepsOf } from './transaction';
+import { stepsOf, writesOf } from './transaction';
 import { TransactionTokens } from './transaction-tokens';
 import { type Action, type Step, Write } from './write';
 
@@ -115,8 +115,9 @@ export class MemoryDynamoDB {
 
   private transact(input: TransactWriteItemsCommandInput): object {
     const { ClientRequestToken: token, TransactItems: request } = input;
+    const writes = writesOf(input, this.tables);
     if (this.tokens.knows(token, request)) { return {}; }
-    const steps = stepsOf(input, this.tables);
+    const steps = stepsOf(writes);
     this.tokens.remember(token, request);
     this.commit(steps);
     return {};

@@ -51,6 +51,7 @@ export function transactGetItems({ TransactItems = [] }: TransactGetItemsCommand
     const given = acceptedItem(request.Key ?? {});
     return { table: tables.forKey(request.TableName ?? '', given), given, projection: expressionsOf(request).projection };
   });
+  refuseRepetition(gets);
   const reasons = gets.map(({ table, given }) => {
     try {
       table.refuseOtherKey(given);
@@ -61,7 +62,6 @@ export function transactGetItems({ TransactItems = [] }: TransactGetItemsCommand
     }
   });
   if (reasons.some(({ Code }) => Code !== 'None')) { throw transactionCanceled(reasons); }
-  refuseRepetition(gets);
   return { Responses: gets.map(({ table, given, projection }) => itemAnswer(table.get(given), projection)) };
 }
 

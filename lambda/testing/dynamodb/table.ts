@@ -46,11 +46,11 @@ export class Table {
     return Object.fromEntries(this.keyNames.map((name) => [name, item[name]!]));
   }
 
-  /** Which of two keys of this table they are, in one text. */
+  /** One text for the same key. */
   identity(key: Item): string {
     return JSON.stringify(this.keyNames.map((name) => {
-      const value = key[name]!;
-      return [typeOf(value), value.B ? base64(value.B) : value.S ?? value.N];
+      const value = key[name];
+      return value && [typeOf(value), value.B ? base64(value.B) : value.S ?? value.N];
     }));
   }
 

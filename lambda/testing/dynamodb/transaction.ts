@@ -11,17 +11,21 @@ const longestToken = 36;
 const largest = 4 * 1024 * 1024;
 const kinds = ['ConditionCheck', 'Put', 'Delete', 'Update'] as const;
 
-/** What a transaction would change. Refuses all of it when one condition is not met, or one write does not fit its item. */
-export function stepsOf({ TransactItems = [], ClientRequestToken: token = '' }: TransactWriteItemsCommandInput, tables: Tables): Step[] {
+/** The writes of a transaction, read. */
+export function writesOf({ TransactItems = [], ClientRequestToken: token = '' }: TransactWriteItemsCommandInput, tables: Tables): readonly Write[] {
   refuseCount(TransactItems);
   if (token.length > longestToken) { throw invalid(`1 validation error detected: Value '${token}' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to ${longestToken}`); }
   const writes = TransactItems.map((item, index) => new Write(actionOf(item, index + 1), tables));
   const payload = writes.reduce((sum, { given }) => sum + sizeOf(given), 0);
   if (payload > largest) { throw invalid(`Transaction payload size cannot exceed 4MB. Payload Size: ${payload}`); }
+  return writes;
+}
 
+/** What a transaction would change. Refuses all of it when one condition is not met, or one write does not fit its item. */
+export function stepsOf(writes: readonly Write[]): readonly Step[] {
+  refuseRepetition(writes);
   const outcomes = writes.map(outcomeOf);
   const reasons = outcomes.map((outcome) => 'Code' in outcome ? outcome : { Code: 'None' });
-  if (reasons.every(({ Code }) => Code !== 'ValidationError')) { refuseRepetition(writes); }
   if (reasons.some(({ Code }) => Code !== 'None')) { throw transactionCanceled(reasons); }
   return outcomes.flatMap((outcome) => 'Code' in outcome ? [] : [outcome]);
 }

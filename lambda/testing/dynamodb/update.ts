@@ -13,9 +13,9 @@ interface Outcome {
   readonly value: AttributeValue | undefined;
 }
 
-/** The item after the update. All actions see the item as it was; elements of lists go from the end, so that places keep their meaning. */
-export function updated(item: Item, actions: readonly UpdateAction[], operandsFrom = item): Item {
-  const outcomes = actions.map((action) => outcomeOf(action, operandsFrom));
+/** The item after the update; a new item begins with its key. All actions see the item as it was; elements of lists go from the end, so that places keep their meaning. */
+export function updated(item: Item, actions: readonly UpdateAction[]): Item {
+  const outcomes = actions.map((action) => outcomeOf(action, item));
   for (const { path } of outcomes) { refuseUnreachable(item, path); }
 
   const effective = outcomes.filter(({ path, value }) => value !== undefined || valueAt(item, path) !== undefined);

@@ -77,7 +77,7 @@ export class Write {
       case 'Delete': return undefined;
       case 'ConditionCheck': return this.before;
       case 'Update': {
-        const after = updated(this.before ?? this.given, this.expressions.update, this.before ?? {});
+        const after = updated(this.before ?? this.given, this.expressions.update);
         refuseTooLarge(after, 'Item size to update has exceeded the maximum allowed size');
         return after;
       }

@@ -1,9 +1,31 @@
 import { CfnResource, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import { CfnFunction, Function as LambdaFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
-import { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { DeadLetterQueue } from '../dead-letter/dead-letter-queue';
+import { IdempotencyTable } from '../idempotency/idempotency-table';
+import { Outbox } from '../outbox/outbox';
 import { known } from '../private/check';
 import { CONSUMER_VARIABLE } from '../private/consumer-variable';
+
+/** What a consumer is fed by, as its handler needs to know it. */
+export type ConsumerSource =
+  | { readonly kind: 'sqs'; readonly arn: string; readonly url: string; readonly fifo?: boolean }
+  | { readonly kind: 'kinesis' | 'dynamodb' | 'sns' | 'eventbridge'; readonly arn: string }
+  | { readonly kind: 'lambda' };
+
+/** What a consumer works with besides its source. */
+export interface ConsumerBinding {
+  readonly consumerId: string;
+  readonly source: ConsumerSource;
+  readonly deadLetterQueue: DeadLetterQueue;
+  readonly idempotencyTable: IdempotencyTable;
+  readonly rememberFor: Duration;
+  readonly outbox?: Outbox;
+  readonly maxAttempts: number;
+  readonly retryDelay: Duration;
+  readonly maxRetryDelay: Duration;
+}
 
 /** Which of our constructs a function consumes: its one variable tells it of one source. */
 const sources = new WeakMap<IFunction, Construct>();
@@ -44,14 +66,26 @@ export function reservedConcurrencyOf(consumer: IFunction): number | undefined {
   return known(resourceOf(consumer)?.reservedConcurrentExecutions);
 }
 
-/** Tells the function what it consumes, and keeps what fails when it is invoked asynchronously. */
-export function tell(consumer: IFunction, queue: Construct, description: object, deadLetterQueue: IQueue) {
-  sources.set(consumer, queue);
+/** Tells the function what it consumes, lets it do what its handler does, and keeps what fails when it is invoked asynchronously. */
+export function bindConsumer(consumer: IFunction, construct: Construct, binding: ConsumerBinding): Grant[] {
+  const { consumerId, source, deadLetterQueue, idempotencyTable, rememberFor, outbox, maxAttempts, retryDelay, maxRetryDelay } = binding;
+  sources.set(consumer, construct);
   const handler = consumer as LambdaFunction;
-  handler.addEnvironment(CONSUMER_VARIABLE, Stack.of(handler).toJsonString(description));
+  handler.addEnvironment(CONSUMER_VARIABLE, Stack.of(handler).toJsonString({
+    v: 1,
+    id: consumerId,
+    construct: construct.node.path,
+    source,
+    deadLetterQueue: deadLetterQueue.queue.queueUrl,
+    idempotency: { table: idempotencyTable.table.tableName, rememberFor: rememberFor.toSeconds() },
+    ...(outbox ? { outbox: { table: outbox.table.tableName } } : {}),
+    maxAttempts,
+    retry: { delay: retryDelay.toSeconds(), maxDelay: maxRetryDelay.toSeconds() },
+  }));
 
   const resource = resourceOf(consumer);
-  if (resource && resource.deadLetterConfig === undefined) { resource.deadLetterConfig = { targetArn: deadLetterQueue.queueArn }; }
+  if (resource && resource.deadLetterConfig === undefined) { resource.deadLetterConfig = { targetArn: deadLetterQueue.queue.queueArn }; }
+  return [deadLetterQueue.grantSend(consumer), idempotencyTable.grantUse(consumer, consumerId), ...(outbox ? [outbox.grantEmit(consumer)] : [])];
 }
 
 function resourceOf(consumer: IFunction): CfnFunction | undefined {

@@ -1,0 +1,3 @@
+import { outboxRelay } from '../outbox-relay';
+
+export const handler = outboxRelay();
