@@ -17,7 +17,7 @@ export function bundledFunctions(project: awscdk.AwsCdkConstructLibrary) {
       entrypoint: `${folder}/${entry}`,
       constructFile: `src/private/${entry.slice(0, -suffix.length)}-function.ts`,
       cdkDeps: project.cdkDeps,
-      runtime: awscdk.LambdaRuntime.NODEJS_22_X,
+      runtime: awscdk.LambdaRuntime.NODEJS_24_X,
       awsSdkConnectionReuse: false, // a variable of the old SDK
       bundlingOptions,
     });

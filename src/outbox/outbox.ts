@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, ITable, StreamViewType, Table, TableEncrypt
 import { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
-import { EventSourceMapping, IFunction, SqsDlq, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { relayFunction } from './relay';
 import { DeadLetterQueue } from '../dead-letter/dead-letter-queue';
@@ -103,7 +103,8 @@ export class Outbox extends Construct {
       // as long as the stream has the event; the table has it longer
       retryAttempts: 10_000,
       maxRecordAge: Duration.hours(24),
-      onFailure: new SqsDlq(this.deadLetterQueue.queue),
+      // the permission is there: the relay sends letters by itself
+      onFailure: { bind: () => ({ destination: this.deadLetterQueue.queue.queueArn }) },
     });
     for (const grant of grants) { grant.applyBefore(mapping); }
   }

@@ -22,6 +22,7 @@ export function relayFunction(
     memorySize: 512,
     architecture: Architecture.ARM_64,
     tracing: Tracing.ACTIVE,
+    deadLetterQueue: props.deadLetterQueue,
     environmentEncryption: props.encryptionKey,
     environment: {
       EVENT_PATTERNS_RELAY: Stack.of(scope).toJsonString({

@@ -3,19 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import { CfnTable } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { CfnPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnFunction, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnQueue, CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks, type NagPack, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
-import { ConsumerFunction, DeadLetterQueue, IdempotencyTable, PointToPointQueue } from '../../src';
+import { ConsumerFunction, DeadLetterQueue, IdempotencyTable, Outbox, PointToPointQueue } from '../../src';
 
 /** What no configuration avoids, and why. */
 const unavoidable = {
   deadLetters: { id: 'Serverless-SQSRedrivePolicy', reason: 'the last queue of a chain has nowhere to redrive to' },
   mapping: { id: 'Serverless-LambdaEventSourceMappingDestination', reason: 'Lambda offers a queue no failure destination; its dead-letter queue takes that part' },
-  role: { id: 'AwsSolutions-IAM5[Resource::*]', reason: 'the actions of X-Ray know no resource' },
+  role: { id: 'AwsSolutions-IAM5[Resource::*]', reason: 'the actions of X-Ray, and the list of streams, know no resource' },
 };
 
 function givenEveryConstruct(encrypted = false, outdir?: string) {
@@ -28,14 +29,16 @@ function givenEveryConstruct(encrypted = false, outdir?: string) {
   const idempotencyTable = new IdempotencyTable(stack, 'FinishedWork', { encryptionKey });
   const other = new ConsumerFunction(stack, 'Other', { entry: __filename, encryptionKey });
   const returns = new PointToPointQueue(stack, 'Returns', { consumer: other, deadLetterQueue, idempotencyTable, encryptionKey });
-  return { app, stack, consumer, orders, other, returns, deadLetterQueue };
+  const outbox = new Outbox(stack, 'Outbox', { bus: new EventBus(stack, 'Bus'), encryptionKey });
+  return { app, stack, consumer, orders, other, returns, deadLetterQueue, outbox };
 }
 
-function acknowledge({ consumer, orders, other, returns, deadLetterQueue }: ReturnType<typeof givenEveryConstruct>) {
+function acknowledge({ consumer, orders, other, returns, deadLetterQueue, outbox }: ReturnType<typeof givenEveryConstruct>) {
   const each: [IConstruct, { id: string; reason: string }][] = [
     [orders.deadLetterQueue.queue, unavoidable.deadLetters], [deadLetterQueue.queue, unavoidable.deadLetters],
     [orders.eventSourceMapping, unavoidable.mapping], [returns.eventSourceMapping, unavoidable.mapping],
     [consumer.role!, unavoidable.role], [other.role!, unavoidable.role],
+    [outbox.deadLetterQueue.queue, unavoidable.deadLetters], [(outbox.relay as LambdaFunction).role!, unavoidable.role],
   ];
   for (const [on, acknowledgment] of each) { Validations.of(on).acknowledge(acknowledgment); }
 }
@@ -54,10 +57,12 @@ test.each([['keys of AWS', false], ['a customer-managed key', true]])('with %s n
   expect(findings(all.stack)).toEqual([
     'AwsSolutions-IAM5[Resource::*] Shop/ConsumerRole/DefaultPolicy/Resource',
     'AwsSolutions-IAM5[Resource::*] Shop/OtherRole/DefaultPolicy/Resource',
+    'AwsSolutions-IAM5[Resource::*] Shop/Outbox/RelayRole/DefaultPolicy/Resource',
     'Serverless-LambdaEventSourceMappingDestination Shop/Orders/Mapping/Resource',
     'Serverless-LambdaEventSourceMappingDestination Shop/Returns/Mapping/Resource',
     'Serverless-SQSRedrivePolicy Shop/DeadLetters/Queue/Resource',
     'Serverless-SQSRedrivePolicy Shop/Orders/DeadLetterQueue/Queue/Resource',
+    'Serverless-SQSRedrivePolicy Shop/Outbox/DeadLetterQueue/Queue/Resource',
   ]);
   acknowledge(all);
   expect(findings(all.stack)).toEqual([]);

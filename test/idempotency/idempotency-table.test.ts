@@ -32,7 +32,7 @@ test('lets a consumer reach its own records and no others', () => {
 
   expect(permissions(consumer)).toEqual([{
     Effect: 'Allow',
-    Action: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    Action: ['dynamodb:BatchGetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
     Resource: [stack.resolve(records.table.tableArn)],
     Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['orders#*'] } },
   }]);
