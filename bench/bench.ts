@@ -5,15 +5,19 @@ import { Listr } from 'listr2';
 import { compile } from './compiled-package';
 import { measureConsumerBundle } from './consumer-bundle';
 import { measureConsumerLoad } from './consumer-load';
+import { measureCpu, measureRequests, measureThroughput } from './consumer-work';
 import type { Figure } from './figure';
 import { measureImport } from './import';
 import { measureSynthQueue } from './synth-queue';
 
-const measures: Record<string, () => Promise<Figure>> = {
+const measures: Record<string, () => Promise<Figure | Figure[]>> = {
   'import': measureImport,
   'synth.queue': measureSynthQueue,
   'consumer.bundle': measureConsumerBundle,
   'consumer.load': measureConsumerLoad,
+  'consumer.requests': measureRequests,
+  'consumer.throughput': measureThroughput,
+  'consumer.cpu': measureCpu,
 };
 
 const program = new Command('bench')
@@ -23,7 +27,7 @@ const program = new Command('bench')
     const figures: Figure[] = [];
     await new Listr([
       { title: 'compile', task: async () => compile() },
-      ...Object.entries(measures).map(([title, measure]) => ({ title, task: async () => { figures.push(await measure()); } })),
+      ...Object.entries(measures).map(([title, measure]) => ({ title, task: async () => { figures.push(...[await measure()].flat()); } })),
     ], { fallbackRenderer: 'silent', fallbackRendererCondition: !process.stdout.isTTY }).run();
 
     console.log(table(figures));

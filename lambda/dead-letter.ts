@@ -51,7 +51,7 @@ export class SqsDeadLetters {
       consumer: id,
       source: 'arn' in source ? source.arn : source.kind,
       messageId: delivery.messageId,
-      correlationId: delivery.correlationId.slice(0, longest.correlationId),
+      correlationId: (reason.correlationId ?? delivery.correlationId).slice(0, longest.correlationId),
       receiveCount: delivery.receiveCount,
       at: new Date().toISOString(),
     };

@@ -10,6 +10,7 @@ export {
   type DataOf, defineEvent, type EventContract, type InputDataOf, type InputOf, type OrderedEventContract, type OutputOf, type StandardSchema,
 } from './contract';
 export { type DeadLetter, deadLetterAttribute } from './dead-letter';
+export type { EventLog } from './engine/event-log';
 export type { FailureKind } from './engine/failure';
 export type { Events, Meta, OrderedEvents, Process, Processing, ProcessOf } from './engine/processing';
 export type { StepOptions, StepResult } from './engine/steps';

@@ -7,7 +7,9 @@ const folder = 'lambda/functions';
 const suffix = '.lambda.ts';
 
 // typed by what the bundler takes: what a function takes by its type is less
-const bundlingOptions: Partial<AddBundleOptions> = { externals: [], mainFields: ['module', 'main'], minify: true, keepNames: true };
+const bundlingOptions: Partial<AddBundleOptions> = { externals: [], mainFields: ['module', 'main'], minify: true, keepNames: true,
+  esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
+};
 
 /** Bundles each `lambda/functions/<name>.lambda.ts` and generates its construct `src/private/<name>-function.ts`. */
 export function bundledFunctions(project: awscdk.AwsCdkConstructLibrary) {

@@ -13,7 +13,7 @@ const arrows: Record<string, readonly string[]> = {
 
 /** The layers of the handler runtime, from the bottom up: a layer imports only what lies below it. */
 const layers = [
-  ['errors.ts', 'contract.ts', 'environment.ts', 'run.ts', 'metrics.ts'],
+  ['errors.ts', 'connection.ts', 'contract.ts', 'environment.ts', 'run.ts', 'metrics.ts'],
   ['event-data.ts', 'decode-kinesis.ts', 'decode-table.ts', 'event-pattern.ts'],
   ['envelope.ts'],
   ['decode.ts', 'json-schema.ts'],

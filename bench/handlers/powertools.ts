@@ -5,6 +5,7 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Tracer } from '@aws-lambda-powertools/tracer';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { SQSHandler, SQSRecord } from 'aws-lambda';
@@ -12,7 +13,8 @@ import { z } from 'zod';
 
 const logger = new Logger();
 const metrics = new Metrics();
-const dynamodb = new DynamoDBClient();
+const tracer = new Tracer();
+const dynamodb = tracer.captureAWSv3Client(new DynamoDBClient());
 
 const order = z.object({ orderId: z.string().min(1), customer: z.string().min(1), quantity: z.int().positive() });
 const processor = new BatchProcessor(EventType.SQS, { parser, innerSchema: order, transformer: 'json', logger });

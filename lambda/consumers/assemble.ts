@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { AnyConsumerOptions, Collaborators } from './options';
+import { impatient } from '../connection';
 import type { EventContract } from '../contract';
 import { SqsDeadLetters } from '../dead-letter';
 import { decode } from '../decode';
@@ -37,9 +38,6 @@ export interface Assembled<Source extends ConsumerSource> {
   readonly sqs: SQSClient;
   readonly log: Logger;
 }
-
-/** A connection that hangs must not cost a whole invocation: the SDK tries again. In milliseconds. */
-const impatient = { requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true } };
 
 /** Puts a consumer together. Fails with everything that is wrong with its environment and its options. */
 export function assemble<Source extends ConsumerSource>(door: Door<Source>, options: AnyConsumerOptions, collaborators: Collaborators): Assembled<Source> {
@@ -89,7 +87,10 @@ function checkOptions(
 }
 
 function storesFor({ idempotency, store }: AnyConsumerOptions, collaborators: Collaborators, environment: ConsumerEnvironment) {
-  if (store) { return { storeFor: () => store, places: undefined, groups: undefined }; }
+  if (store) {
+    const given = collaborators.store ?? store;
+    return { storeFor: () => given, places: undefined, groups: undefined };
+  }
   const dynamodb = collaborators.dynamodb ?? new DynamoDBClient(impatient);
   const table = (collaborators.store ?? new DynamoDBStore(dynamodb, environment.idempotency.table)) as OrderStore;
   if (idempotency !== 'entity') { return { storeFor: () => table, places: table, groups: table }; }

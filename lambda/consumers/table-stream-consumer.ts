@@ -7,6 +7,7 @@ import { decodeTable, type TableChange } from '../decode-table';
 import type { Delivery } from '../engine/delivery';
 import type { Process, Processing } from '../engine/processing';
 import type { Tx } from '../engine/transaction';
+import { Poison } from '../errors';
 
 /** What a table's consumer handles, and how. Changes without a function are passed by. */
 export interface TableStreamConsumerOptions<
@@ -108,6 +109,9 @@ function toDelivery(record: DynamoDBRecord): Delivery {
     body: JSON.stringify(record),
     decode: () => {
       const { keys: _keys, ...changed } = decodeTable(record);
+      if (changed.change === 'modify' && !changed.before) {
+        throw new Poison('the stream does not say what the item was: set the table\'s stream view type to NEW_AND_OLD_IMAGES', { reason: 'NoImage' });
+      }
       return { data: { id, ...changed }, source, type: changed.change, id, time: sentAt.toISOString() };
     },
     receiveCount: 1,

@@ -1,10 +1,10 @@
 import { Deadline } from './deadline';
 import type { DeadLetterReason, Delivery, Outcome } from './delivery';
-import { groupKey, readEvent } from './event';
+import { groupKey, parkedKey, readEvent } from './event';
 import { backOff } from './failure';
 import { Runner, type RunnerParts } from './runner';
 import { groupParked } from './verdict';
-import { type Chain, chainsOf, type Decision, isWork, knowing, type SetAside, type Unreadable, type Work } from './work';
+import { type Chain, chainsOf, type Decision, isSuspect, isWork, knowing, type SetAside, type Unreadable, type Work } from './work';
 import { messageOf } from '../errors';
 import type { ConsumerMetrics } from '../metrics';
 import type { KnownEvent, OrderStore, Remembered } from '../store/idempotency-store';
@@ -24,6 +24,9 @@ export interface ConsumerParts extends RunnerParts {
   /** Whether the source says how often it has handed a message out; if not, every message may have been here before. */
   readonly sourceCounts: boolean;
 }
+
+/** What is left of a chain, and whether its group is stopped. */
+interface Rest { readonly chain: Chain; readonly stopped: boolean }
 
 type Settle = (deliveries: readonly Delivery[], deciding: Promise<Decision>) => Promise<Decision | undefined>;
 
@@ -47,8 +50,7 @@ export class Consumer {
         return undefined;
       }
     };
-    const lease = new Lease(deadline.killAt, this.parts.environment.idempotency.rememberFor);
-    const runner = new Runner(this.parts, deadline, lease, (letter) => letters.push(letter));
+    const runner = new Runner(this.parts, deadline, new Lease(deadline.killAt, this.parts.environment.idempotency.rememberFor));
     try {
       await deadline.limitAll(this.handleAll(deliveries, runner, settle), 1 / 2);
       // last of all: a function that dies before its answer gets the batch again, and would leave a letter each time
@@ -62,26 +64,31 @@ export class Consumer {
 
   private async handleAll(deliveries: readonly Delivery[], runner: Runner, settle: Settle): Promise<void> {
     const { chains, halted } = await this.lookUp(await this.read(deliveries));
-    const now = Date.now();
-    // an earlier run under this key died: it, or a batch mate, may take this function down too
-    const isSuspect = (link: Work | Unreadable) => isWork(link) && link.known?.status === 'INPROGRESS' && link.known.leaseUntil > 0 && link.known.leaseUntil < now;
-    const fresh = chains.filter(({ links }) => !links.some(isSuspect));
-    const run = async (chain: Chain, alone: boolean) => this.runChain(chain, halted.has(chain.group ?? ''), settle, async (link) => {
-      if (!isWork(link)) { return this.failReading(link); }
-      return isSuspect(link) ? runner.performSuspect(link) : runner.perform(link, { alone, replaces: false });
-    });
+    const suspects = new Set(chains.flatMap(({ links }) => links.filter(isSuspect)));
+    const isSuspected = ({ links }: Chain) => links.some((link) => isWork(link) && suspects.has(link));
+    const fresh = chains.filter((chain) => !isSuspected(chain));
+    const lonely: Rest[] = [];
+    const run = async ({ chain, stopped }: Rest, alone: boolean) => {
+      const rest = await this.runChain(chain, stopped, settle, async (link) => {
+        if (!isWork(link)) { return this.failReading(link); }
+        return suspects.has(link) ? runner.performSuspect(link) : runner.perform(link, { alone, replaces: false });
+      });
+      if (rest) { lonely.push(rest); }
+    };
     const readable = fresh.filter(({ links }) => links.some(isWork)).length;
-    await this.inParallel(fresh, async (chain) => run(chain, readable === 1));
+    const whole = (chain: Chain) => ({ chain, stopped: halted.has(chain.group ?? '') });
+    await this.inParallel(fresh, async (chain) => run(whole(chain), readable === 1));
     // one at a time, the least suspected first: when the function dies again, only one of them was under way
-    for (const chain of chains.filter(({ links }) => links.some(isSuspect)).sort((a, b) => suspicion(a) - suspicion(b))) { await run(chain, true); }
+    for (const chain of chains.filter(isSuspected).sort((a, b) => suspicion(a) - suspicion(b))) { await run(whole(chain), true); }
+    for (const rest of lonely) { await run(rest, true); }
   }
 
-  /** Runs one after the other; what would overtake a message that comes again waits behind it. */
-  private async runChain(chain: Chain, halted: boolean, settle: Settle, perform: (link: Work | Unreadable) => Promise<Decision>): Promise<void> {
+  /** Runs one after the other; what would overtake a message that comes again waits behind it. Gives back the rest that must run while nothing else is under way. */
+  private async runChain(chain: Chain, halted: boolean, settle: Settle, perform: (link: Work | Unreadable) => Promise<Decision>): Promise<Rest | undefined> {
     const { verdict } = this.parts;
     let stopped = halted;
     let behind: { readonly delaySeconds: number | undefined } | undefined;
-    for (const link of chain.links) {
+    for (const [index, link] of chain.links.entries()) {
       if (behind) {
         await settle(link.deliveries, Promise.resolve(verdict.behind(link, behind.delaySeconds)));
         continue;
@@ -93,10 +100,12 @@ export class Consumer {
       }
       const stops = this.parts.groupsStop && chain.group !== undefined ? groupKey(this.parts.environment.id, chain.group) : undefined;
       const decision = await settle(link.deliveries, perform(link).then((decided) => decided.kind === 'set-aside' ? { ...decided, halts: stops } : decided));
+      if (decision?.kind === 'again' && decision.alone) { return { chain: { ...chain, links: chain.links.slice(index) }, stopped }; }
       if (decision === undefined || decision.kind === 'again') { behind = { delaySeconds: decision?.delaySeconds }; }
       if (decision?.kind === 'set-aside' && stops !== undefined) { stopped = true; }
       if (decision?.kind === 'done' && stopped && stops !== undefined) { stopped = !await this.resumed(stops); }
     }
+    return undefined;
   }
 
   /** Reads every delivery. */
@@ -120,7 +129,8 @@ export class Consumer {
     const { environment, places: kept, groupsStop, sourceCounts, verdict } = this.parts;
     const works = chains.flatMap(({ links }) => links.filter(isWork));
     const again = works.filter(({ deliveries }) => !sourceCounts || deliveries.some(({ receiveCount }) => receiveCount > 1)).map(({ key }) => key);
-    const places = kept ? works.flatMap(({ position }) => position ? [position.key] : []) : [];
+    const rowOf = ({ position }: Work) => position?.gapless ? parkedKey(position, position.place) : undefined;
+    const places = kept ? works.flatMap((work) => [work.position?.key, rowOf(work)].filter((key) => key !== undefined)) : [];
     const groups = groupsStop ? chains.flatMap(({ group }) => group === undefined ? [] : [group]) : [];
     const keys = new Set([...again, ...places, ...groups.map((group) => groupKey(environment.id, group))]);
     if (keys.size === 0) { return { chains, halted: new Set() }; }
@@ -137,9 +147,10 @@ export class Consumer {
       return remembered?.kind === 'event' ? remembered : undefined;
     };
     return {
-      chains: chains.map((chain) => knowing(chain, ({ key, position }) => {
-        const last = position && found.get(position.key);
-        return { known: eventOf(key), last: last?.kind === 'place' ? last : undefined };
+      chains: chains.map((chain) => knowing(chain, (work) => {
+        const last = work.position && found.get(work.position.key);
+        const row = rowOf(work);
+        return { known: eventOf(work.key), last: last?.kind === 'place' ? last : undefined, parked: row && found.has(row) ? row : undefined };
       })),
       halted: new Set(groups.filter((group) => found.get(groupKey(environment.id, group))?.kind === 'halted')),
     };
@@ -161,7 +172,7 @@ export class Consumer {
     let behind: { readonly delaySeconds: number | undefined } | undefined;
     for (const letter of letters) {
       const sending = behind ? Promise.resolve(this.parts.verdict.behind(letter, behind.delaySeconds)) : this.send(letter);
-      const decision = await settle(letter.deliveries, sending);
+      const decision = await settle(letter.answers ?? letter.deliveries, sending);
       if (decision === undefined || decision.kind === 'again') { behind = { delaySeconds: decision?.delaySeconds }; }
     }
   }

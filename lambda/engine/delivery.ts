@@ -23,14 +23,16 @@ export interface Delivery {
 
 /** What becomes of a delivery. */
 export type Outcome =
-  /** The source may forget it. */
-  | { readonly kind: 'done' }
-  /** The source delivers it again after `delaySeconds`; undefined leaves the time to the source. */
-  | { readonly kind: 'again'; readonly delaySeconds: number | undefined; readonly error?: unknown };
+  /** The source may forget it; `parked`: it waits in the store for one before it. */
+  | { readonly kind: 'done'; readonly parked?: true }
+  /** The source delivers it again after `delaySeconds`; undefined leaves the time to the source. `alone`: unless it can run while nothing else is under way. */
+  | { readonly kind: 'again'; readonly delaySeconds: number | undefined; readonly error?: unknown; readonly alone?: true };
 
 /** Why a message was set aside, for the person who finds it among the dead letters. */
 export interface DeadLetterReason {
   readonly reason: string;
   readonly message: string;
   readonly attempt: number;
+  /** What the event itself says; the delivery may know less. */
+  readonly correlationId?: string | undefined;
 }

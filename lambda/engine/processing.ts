@@ -1,4 +1,4 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
+import type { EventLog } from './event-log';
 import type { Tx } from './transaction';
 import type { DataOf, EventContract, OrderedEventContract } from '../contract';
 
@@ -33,7 +33,7 @@ export interface Processing<Effects = Tx<never>> {
   /** What happens once, together with the memory that the event is done. */
   readonly tx: Effects;
   /** Writes lines that carry the correlation id, the key and the attempt. */
-  readonly log: Logger;
+  readonly log: EventLog;
   /** Fires before the function's time is up. */
   readonly signal: AbortSignal;
 }

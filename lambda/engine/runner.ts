@@ -7,13 +7,13 @@ import { Steps } from './steps';
 import type { Trace } from './trace';
 import { Transaction, type Tx } from './transaction';
 import type { Verdict } from './verdict';
-import type { Decision, SetAside, Work } from './work';
+import { type Decision, isSuspect, type Work } from './work';
 import type { EventContract } from '../contract';
 import type { ConsumerEnvironment } from '../environment';
 import { NotBegun, Poison } from '../errors';
 import { placeAfter } from '../event-data';
 import type { ConsumerMetrics } from '../metrics';
-import { Run, runWith } from '../run';
+import { type Cause, Run, runWith } from '../run';
 import type { IdempotencyStore, KnownPlace, OrderStore, PlaceTaken } from '../store/idempotency-store';
 import { type Finished, type Held, type Lease, once, type OnceOptions } from '../store/once';
 import type { PlaceRefused } from '../store/place-refused';
@@ -44,43 +44,51 @@ const mostRounds = 3; // the aggregate may move on while an event is looked at
 
 /** Runs works of one invocation. */
 export class Runner {
-  constructor(
-    private readonly parts: RunnerParts, private readonly deadline: Deadline, private readonly lease: Lease, private readonly setAside: (letter: SetAside) => void,
-  ) {}
+  /** How far aggregates have come, as far as this invocation knows. */
+  private readonly reached = new Map<string, KnownPlace>();
+
+  constructor(private readonly parts: RunnerParts, private readonly deadline: Deadline, private readonly lease: Lease) {}
 
   /** Runs a work, and then those that have waited for it. */
   async perform(work: Work, company: Company): Promise<Decision> {
     const decision = await this.performOne(work, company);
-    if (decision.kind !== 'done' || !work.position?.gapless) { return decision; }
+    if (decision.kind !== 'done' || decision.parked || !work.position?.gapless) { return decision; }
     return await this.release(work, company) ?? decision;
   }
 
-  /** Runs a work whose earlier run died. One death is no proof, and a death in company is not even a try: it may have been another's doing. */
+  /** Runs a work whose earlier run died. */
   async performSuspect(work: Work): Promise<Decision> {
+    return this.diedTooOften(work) ?? this.perform(work, { alone: true, replaces: !work.known?.alone });
+  }
+
+  /** One death is no proof, and a death in company is not even a try: it may have been another's doing. */
+  private diedTooOften(work: Work): Decision | undefined {
     const { attempts = 0, alone = false } = work.known ?? {};
     const proof = Math.max(2, this.parts.environment.maxAttempts);
-    if (!alone || attempts < proof || this.deadline.signal.aborted) { return this.perform(work, { alone: true, replaces: !alone }); }
+    if (!alone || attempts < proof || this.deadline.signal.aborted) { return undefined; }
     const died = new Poison(`the function died while it handled this event alone, at try ${attempts}`, { reason: 'FunctionDied' });
     return this.parts.verdict.fail({ ...work, attempt: attempts }, died);
   }
 
   private async performOne(work: Work, company: Company): Promise<Decision> {
     const { verdict } = this.parts;
-    let last = work.last;
+    let last = (work.position && this.reached.get(work.position.key)) ?? work.last;
     try {
       for (let round = 1; ; round++) {
         // not begun is not tried: it goes back as it came
         if (this.deadline.signal.aborted) { return verdict.notBegun(work); }
         const standing = work.position && this.parts.places ? standingOf(work.position, last === 'unknown' ? last = await this.lastOf(work.position.key) : last) : undefined;
+        if (standing && last && last !== 'unknown') { this.reached.set(work.position!.key, last); }
         const lastId = last === 'unknown' ? undefined : last?.eventId;
-        if (standing?.kind === 'duplicate') { return verdict.duplicate(work); }
+        if (standing?.kind === 'duplicate') { return await this.duplicate(work, company, last as KnownPlace); }
         if (standing?.kind === 'conflict') { return verdict.conflict(work, lastId); }
-        if (standing?.kind === 'stale' && this.parts.onStale !== 'process') { return this.stale(work, lastId); }
+        if (standing?.kind === 'stale' && this.parts.onStale !== 'process') { return await this.ofMemory(work, company) ?? this.stale(work, lastId); }
         if (standing?.kind === 'early') {
-          if (await this.park(work, last as KnownPlace | undefined)) { return verdict.parked(work, this.parts.sourceWaits && work.parked === undefined); }
+          if (await this.park(work, last as KnownPlace | undefined)) { return verdict.parked(work, this.parts.sourceWaits); }
           last = 'unknown';
         } else {
           const ending = await this.runOnce(work, company, standing?.kind === 'stale', standing?.kind === 'next' ? standing.after : undefined);
+          if (ending.kind === 'done' && standing?.kind === 'next') { this.reached.set(work.position!.key, { kind: 'place', ...this.placeOf(work, undefined) }); }
           if (ending.kind !== 'failed' || !isPlaceRefused(ending.error)) { return verdict.ofEnding(ending, work); }
           last = ending.error.last;
           if (!this.parts.places) { return this.refusedByEntity(work, last); }
@@ -93,25 +101,31 @@ export class Runner {
   }
 
   private async runOnce(work: Work, company: Company, stale: boolean, after: string | null | undefined) {
+    const { environment, metrics, verdict } = this.parts;
     const redelivered = work.known !== undefined || work.deliveries.some(({ receiveCount }) => receiveCount > 1);
     const place = work.position && !stale ? this.placeOf(work, after) : undefined;
-    return once(work, async (held) => this.run(work, held, place, stale), {
-      ...company, lease: this.lease, store: this.parts.storeFor(redelivered), takesOver: true, counts: this.parts.verdict.counts,
+    const cause = causeOf(work);
+    const transaction = new Transaction({ contracts: this.parts.emits, outbox: environment.outbox?.table, cause }, 1 + (place ? 1 : 0) + (work.parked === undefined ? 0 : 1));
+    const ending = await once(work, async (held) => this.run(work, held, { transaction, cause, place, stale }), {
+      ...company, lease: this.lease, store: this.parts.storeFor(redelivered), takesOver: true, counts: verdict.counts,
     });
+    if (ending.kind === 'done') { metrics.count('Emitted', transaction.emissions); }
+    return ending;
   }
 
-  private async run(work: Work, { attempt }: Held, place: PlaceTaken | undefined, stale: boolean): Promise<Finished> {
+  private async run(work: Work, { attempt }: Held, { transaction, cause, place, stale }: Frame): Promise<Finished> {
     if (this.deadline.signal.aborted) { throw new NotBegun(); }
     const { metrics, verdict, trace } = this.parts;
     const meta = metaOf(work, attempt, stale);
-    const cause = { correlationId: meta.correlationId, causationId: meta.eventId, hops: meta.hops, ...(work.traceparent ? { traceparent: work.traceparent } : {}) };
-    const transaction = new Transaction({ contracts: this.parts.emits, outbox: this.parts.environment.outbox?.table, cause }, 1 + (place ? 1 : 0) + (work.parked === undefined ? 0 : 1));
     const run = new Run(cause);
-    const processing = { meta, tx: this.txFor(work, transaction), signal: this.deadline.signal, log: verdict.logFor({ ...work, attempt }) };
+    const { signal } = this.deadline;
+    const steps = new Steps(work.key, { store: this.parts.storeFor(true), lease: this.lease, signal, cause, verdict });
+    const processing = { meta, tx: txOf(transaction, steps), signal, log: verdict.logFor({ ...work, attempt }) };
     const begun = Date.now();
     metrics.measure('Age', begun - work.time.getTime());
     const handle = async () => {
       await this.parts.processOf(work.contract)(work.data, processing);
+      await steps.settled();
       await run.settled();
     };
     try {
@@ -120,18 +134,7 @@ export class Runner {
       transaction.end();
       metrics.measure('Duration', Date.now() - begun);
     }
-    const writes = await transaction.writes();
-    metrics.count('Emitted', transaction.emissions);
-    return { writes, ...(place ? { place } : {}), ...(work.parked === undefined ? {} : { parked: work.parked }) };
-  }
-
-  private txFor(work: Work, transaction: Transaction): Tx {
-    const steps = new Steps(work.key, { store: this.parts.storeFor(true), lease: this.lease, signal: this.deadline.signal }, this.parts.verdict.counts);
-    return {
-      write: (...writes) => transaction.write(...writes),
-      emit: (contract, data) => transaction.emit(contract, data),
-      once: steps.once,
-    };
+    return { writes: await transaction.writes(), ...(place ? { place } : {}), ...(work.parked === undefined ? {} : { parked: work.parked }) };
   }
 
   private placeOf({ position, eventId }: Work, after: string | null | undefined): PlaceTaken {
@@ -139,6 +142,20 @@ export class Runner {
     // without gaps, the next event must find this one, however late it comes
     const expiresAt = gapless ? undefined : Date.now() + this.parts.environment.idempotency.rememberFor * 1000;
     return { key, place, fingerprint, eventId, expiresAt, ...(after === undefined ? {} : { after }) };
+  }
+
+  /** What is parked and done need not wait any more. */
+  private async duplicate(work: Work, company: Company, last: KnownPlace): Promise<Decision> {
+    const decision = last.place === work.position!.place ? undefined : await this.ofMemory(work, company);
+    if (work.parked !== undefined) { await this.parts.places!.resume(work.parked); }
+    return decision ?? this.parts.verdict.duplicate(work);
+  }
+
+  /** The place of a later event hides whether this one was done, and with which content: its own memory tells, while there is one. */
+  private async ofMemory(work: Work, company: Company): Promise<Decision | undefined> {
+    const known = (await this.parts.places!.lookUp([work.key])).get(work.key);
+    if (known?.kind !== 'event' || known.status !== 'COMPLETED' || known.expiresAt <= this.deadline.killAt) { return undefined; }
+    return this.parts.verdict.ofEnding(await this.runOnce(work, company, true, undefined), work);
   }
 
   private stale(work: Work, lastId = 'unknown'): Decision {
@@ -160,17 +177,16 @@ export class Runner {
   /** Runs those that have waited for this work; undefined when none is left that could run. */
   private async release(work: Work, company: Company): Promise<Decision | undefined> {
     const position = work.position!;
-    for (let place = placeAfter(position.place); ; place = placeAfter(place)) {
+    // an earlier run may have released some of them, and have died before the next
+    for (let place = placeAfter(this.reached.get(position.key)?.place ?? position.place); ; place = placeAfter(place)) {
       const key = parkedKey(position, place);
       try {
         const parked = (await this.parts.places!.lookUp([key])).get(key);
         if (parked?.kind !== 'parked') { return undefined; }
         const decision = await this.performParked(this.parts.unpark(parked.delivery), key, company);
-        if (decision.kind === 'again') { return decision; }
-        if (decision.kind === 'set-aside') {
-          this.setAside(decision);
-          return undefined;
-        }
+        // its source may have forgotten it: until its letter is sent, this work is what brings it back
+        if (decision.kind === 'set-aside') { return { ...decision, answers: work.deliveries }; }
+        if (decision.kind === 'again' || decision.parked) { return decision; }
       } catch (error) {
         return this.parts.verdict.fail(work, error);
       }
@@ -184,7 +200,13 @@ export class Runner {
     } catch (error) {
       return this.parts.verdict.fail({ deliveries: [delivery], parked }, error);
     }
-    return this.performOne({ ...event, deliveries: [delivery], last: 'unknown', parked }, company);
+    const remembered = (await this.parts.places!.lookUp([event.key])).get(event.key);
+    const known = remembered?.kind === 'event' ? remembered : undefined;
+    const work: Work = { ...event, deliveries: [delivery], last: 'unknown', parked, known };
+    if (!isSuspect(work)) { return this.performOne(work, { alone: company.alone, replaces: false }); }
+    // it, or a batch mate, has killed a function
+    if (!company.alone) { return { kind: 'again', delaySeconds: undefined, alone: true }; }
+    return this.diedTooOften(work) ?? this.performOne(work, { alone: true, replaces: !known?.alone });
   }
 
   private async lastOf(key: string): Promise<KnownPlace | undefined> {
@@ -192,6 +214,22 @@ export class Runner {
     return last?.kind === 'place' ? last : undefined;
   }
 }
+
+/** What a run is given besides its work. */
+interface Frame {
+  readonly transaction: Transaction;
+  readonly cause: Cause;
+  readonly place: PlaceTaken | undefined;
+  readonly stale: boolean;
+}
+
+const txOf = (transaction: Transaction, { once: step }: Steps): Tx => ({
+  write: (...writes) => transaction.write(...writes),
+  emit: (contract, data) => transaction.emit(contract, data),
+  once: step,
+});
+
+const causeOf = ({ correlationId, eventId, hops, traceparent }: Work): Cause => ({ correlationId, causationId: eventId, hops, ...(traceparent ? { traceparent } : {}) });
 
 function metaOf(work: Work, attempt: number, stale: boolean): Meta {
   const { deliveries: [{ messageId, sentAt, receiveCount }], contract, eventId, correlationId, causationId, businessKey, hops, replay } = work;

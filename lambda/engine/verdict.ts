@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Delivery } from './delivery';
+import { EventLog } from './event-log';
 import { backOff, type FailureKind, kindOf, reasonOf } from './failure';
 import type { Decision, LogLine, SetAside, Work } from './work';
 import type { ConsumerEnvironment } from '../environment';
@@ -27,7 +28,7 @@ export class Verdict {
   }) {}
 
   /** What an error means: as the handler's author says, or else by its name. */
-  readonly kindOf = (error: unknown): FailureKind => this.parts.classify?.(error) ?? kindOf(error);
+  readonly kindOf = (error: unknown): FailureKind => (isOurs(error) ? undefined : this.classified(error)) ?? kindOf(error);
 
   /** Whether a try that ended with this error counts: what says nothing about the message is no try. */
   readonly counts = (error: unknown): boolean => !['environment', 'transient'].includes(this.kindOf(error));
@@ -57,7 +58,7 @@ export class Verdict {
     this.parts.metrics.count('Parked');
     this.parts.metrics.measure('ParkedAge', Date.now() - work.deliveries[0].sentAt.getTime());
     this.logFor(work).info('waits for an event before it', { outcome: 'parked', place: work.position?.place.replace(/^0+/, ''), ...copiesOf(work) });
-    return sourceWaits ? { kind: 'again', delaySeconds } : { kind: 'done' };
+    return sourceWaits ? { kind: 'again', delaySeconds } : { kind: 'done', parked: true };
   }
 
   notBegun(subject: Subject): Decision {
@@ -73,7 +74,7 @@ export class Verdict {
 
   /** Its group is stopped: it is set aside behind the message that stopped it. */
   groupParked(subject: Subject): SetAside {
-    const reason = { reason: groupParked, message: 'a message of the same group was set aside before it', attempt: 0 };
+    const reason = { reason: groupParked, message: 'a message of the same group was set aside before it', attempt: 0, correlationId: subject.correlationId };
     return {
       kind: 'set-aside', deliveries: subject.deliveries, reason, key: undefined, tries: subject.deliveries[0].receiveCount, log: this.logFor(subject),
       line: { failure: 'poison', reason: reason.reason, error: reason.message },
@@ -101,7 +102,7 @@ export class Verdict {
     this.parts.metrics.count('KeyReuse');
     const { contract, position, eventId } = work;
     const reused = position
-      ? new Poison(`event ${eventId} has the place of another ${contract.type}${otherId === undefined ? '' : `, ${otherId}`}, with other content`, { reason: 'PlaceReuse' })
+      ? new Poison(`event ${eventId} has the place of another event${otherId === undefined ? '' : `, ${otherId}`}, with other content`, { reason: 'PlaceReuse' })
       : new Poison(`another ${contract.type} with the same key and other content was here before`, { reason: 'KeyReuse' });
     return this.fail({ ...work, key: undefined }, reused);
   }
@@ -111,7 +112,7 @@ export class Verdict {
     const { deliveries, attempt, key, parked } = subject;
     const log = this.logFor(subject);
     const kind = this.kindOf(error);
-    const reason = { reason: reasonOf(error), message: messageOf(error), attempt: attempt ?? 0 };
+    const reason = { reason: reasonOf(error), message: messageOf(error), attempt: attempt ?? 0, correlationId: subject.correlationId };
     // the logger keeps the name `message` for itself
     const line: LogLine = { failure: kind, reason: reason.reason, error: error instanceof Unreadable ? error.loggable : reason.message };
     // what says nothing about the message was not counted as a try; there the receives tell how long it has been going on
@@ -129,20 +130,30 @@ export class Verdict {
     this.logFor(subject).error('could not be handled, will be tried again', { outcome: 'retry', reason: reasonOf(error), error: messageOf(error) });
   }
 
+  private classified(error: unknown): FailureKind | undefined {
+    try {
+      return this.parts.classify?.(error);
+    } catch (failure) {
+      this.warn('`classify` failed, the error is known by its name', failure);
+      return undefined;
+    }
+  }
+
   /** Something that helps did not work. */
   warn(what: string, error: unknown): void {
     this.parts.log.warn(what, { reason: reasonOf(error), error: messageOf(error) });
   }
 
   /** A logger whose lines say which message they are about. */
-  logFor({ deliveries: [{ messageId, correlationId, receiveCount }], correlationId: cause, businessKey: key, attempt }: Subject): Logger {
-    const child = this.parts.log.createChild();
-    child.appendKeys({
+  logFor({ deliveries: [{ messageId, correlationId, receiveCount }], correlationId: cause, businessKey: key, attempt }: Subject): EventLog {
+    return new EventLog(this.parts.log, {
       correlationId: cause ?? correlationId, messageId, receiveCount, ...(key === undefined ? {} : { key }), ...(attempt === undefined ? {} : { attempt }),
     });
-    return child;
   }
 }
+
+/** What the engine tells itself is no failure of the handler: whatever its author says of errors, it is no letter and no try. */
+const isOurs = (error: unknown) => ['ClaimLost', 'NotBegun', 'PlaceRefused'].includes((error as { name?: string } | null)?.name ?? '');
 
 /** The reason of a letter that is one only because of another letter. */
 export const groupParked = 'GroupParked';

@@ -1,6 +1,6 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import type { DeadLetterReason, Delivery, Outcome } from './delivery';
 import type { ReadEvent } from './event';
+import type { EventLog } from './event-log';
 import type { KnownEvent, KnownPlace } from '../store/idempotency-store';
 
 /** Deliveries of one event: run once, answered together. */
@@ -9,8 +9,8 @@ export interface Work extends ReadEvent {
   readonly known?: KnownEvent | undefined;
   /** The last event of its aggregate; `unknown` when nobody has looked. */
   readonly last: KnownPlace | undefined | 'unknown';
-  /** The key under which it was parked. */
-  readonly parked?: string;
+  /** The key under which it is parked. */
+  readonly parked?: string | undefined;
 }
 
 /** A message that is not to be read. */
@@ -30,9 +30,11 @@ export interface Chain {
 export interface SetAside {
   readonly kind: 'set-aside';
   readonly deliveries: readonly [Delivery, ...Delivery[]];
+  /** The deliveries that are answered with it, if not its own. */
+  readonly answers?: readonly Delivery[];
   readonly reason: DeadLetterReason;
   readonly line: LogLine;
-  readonly log: Logger;
+  readonly log: EventLog;
   readonly key: string | undefined;
   readonly parked?: string | undefined;
   readonly tries: number;
@@ -46,6 +48,11 @@ export type LogLine = Readonly<Record<'failure' | 'reason' | 'error', string>>;
 export type Decision = Outcome | SetAside;
 
 export const isWork = (link: Work | Unreadable): link is Work => !('error' in link);
+
+/** Whether an earlier run of it died: it, or a batch mate, may take this function down too. */
+export function isSuspect(link: Work | Unreadable): link is Work {
+  return isWork(link) && link.known?.status === 'INPROGRESS' && link.known.leaseUntil > 0 && link.known.leaseUntil < Date.now();
+}
 
 /** A delivery, and what was read of it. */
 export type Read = { readonly delivery: Delivery } & ({ readonly event: ReadEvent } | { readonly error: unknown });
@@ -87,6 +94,6 @@ function byPlace(links: readonly (Work | Unreadable)[]) {
 }
 
 /** The chain with what is known of its works. */
-export function knowing(chain: Chain, known: (work: Work) => Pick<Work, 'known' | 'last'>): Chain {
+export function knowing(chain: Chain, known: (work: Work) => Pick<Work, 'known' | 'last' | 'parked'>): Chain {
   return { ...chain, links: chain.links.map((link) => isWork(link) ? { ...link, ...known(link) } : link) };
 }

@@ -1,2 +1,4 @@
-/** For clients of producers: a connection that hangs must not cost a whole invocation; the SDK tries again. In milliseconds. */
-export const impatient = { requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true } };
+import { impatient as connection } from '../connection';
+
+/** A request of a producer is larger than one of a consumer. */
+export const impatient = { ...connection, requestHandler: { ...connection.requestHandler, requestTimeout: 10_000 } };

@@ -37,7 +37,9 @@ async function deliverAll<Entry>(
 }
 
 /** Sends parcels that are ready; gives those that were not accepted, and why. */
-export async function shipped<Entry>(parcels: readonly Parcel<Entry>[], destination: Destination<Entry>, patience: Patience): Promise<ReadonlyMap<Parcel<Entry>, Refusal>> {
+export async function shipped<Entry>(
+  parcels: readonly Parcel<Entry>[], destination: Destination<Entry>, patience: Patience,
+): Promise<ReadonlyMap<Parcel<Entry>, Refusal>> {
   return new Shipment(parcels, destination, patience).send();
 }
 
@@ -106,7 +108,6 @@ class Shipment<Entry> {
   }
 
   private async request(lanes: readonly Lane<Entry>[]): Promise<void> {
-    if (this.signal?.aborted) { return; }
     const answers = await this.answersFor(lanes);
     const again: Lane<Entry>[] = [];
     answers?.forEach((refusal, place) => {

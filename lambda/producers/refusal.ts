@@ -10,13 +10,13 @@ export interface Refusal {
 }
 
 // the services have a name each for "busy": RequestThrottled, KMSThrottlingException, InternalFailure, InternalErrorException, ...
-const busy = /throttl|TooManyRequests|ProvisionedThroughputExceeded|^Internal(Failure|Error|Exception|Service)|Unavailable|Timeout/i;
+const busy = /throttl|TooManyRequests|RequestLimitExceeded|ProvisionedThroughputExceeded|^Internal(Failure|Error|Exception|Service)|Unavailable|Timeout/i;
 // one entry that a service cannot read makes it refuse all the others of the request
 const unreadable = /^(Invalid(Argument|Parameter|MessageContents)|Validation|BatchRequestTooLong|RequestEntityTooLarge|Serialization)/;
 
 /** Whether an entry with this code may be accepted later. */
 export function passes(code: string): boolean {
-  return busy.test(code) || kindOf({ name: code }) === 'transient';
+  return busy.test(code);
 }
 
 /** What a failed request means for each of its entries. */

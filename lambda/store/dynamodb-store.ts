@@ -2,15 +2,15 @@ import {
   type AttributeValue, BatchGetItemCommand, DeleteItemCommand, type DynamoDBClient, PutItemCommand, type TransactWriteItem, TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import type { ClaimAnswer, ClaimRequest, Completion, OrderStore, PlaceTaken, Remembered } from './idempotency-store';
-import { knownEventFrom, namesIn, rememberedFrom } from './records';
+import { attributesOf, knownEventFrom, namesIn, rememberedFrom } from './records';
 import { meaningOf, nameOf, ourFault, reasonsOf } from './refusals';
 import { toTransactItems } from './transact-items';
 import { Poison } from '../errors';
 
 const readableAtOnce = 100; // keys in one BatchGetItem
 const conflictTries = 5;
+const busyTries = 5;
 const largestText = 380 * 1024; // an item takes 400 KB; what else is in it stays far below the rest
 
 /** Remembers finished work in the table of an `IdempotencyTable`. */
@@ -76,18 +76,26 @@ export class DynamoDBStore implements OrderStore {
       ...this.item(key),
       ConditionExpression: condition,
       ExpressionAttributeNames: namesIn(condition),
-      ExpressionAttributeValues: marshall({ ':inProgress': 'INPROGRESS', ':now': Date.now() }),
+      ExpressionAttributeValues: attributesOf({ ':inProgress': 'INPROGRESS', ':now': Date.now() }),
     })));
   }
 
   async lookUp(keys: readonly string[]): Promise<ReadonlyMap<string, Remembered>> {
     const found = new Map<string, Remembered>();
-    for (let start = 0; start < keys.length; start += readableAtOnce) {
-      const { Responses } = await this.client.send(new BatchGetItemCommand({
-        RequestItems: { [this.table]: { Keys: keys.slice(start, start + readableAtOnce).map((key) => ({ id: { S: key } })), ConsistentRead: true } },
+    let left = keys.map((key): Record<string, AttributeValue> => ({ id: { S: key } }));
+    for (let refused = 0; left.length > 0;) {
+      const asked = left.slice(0, readableAtOnce);
+      const { Responses, UnprocessedKeys } = await this.client.send(new BatchGetItemCommand({
+        RequestItems: { [this.table]: { Keys: asked, ConsistentRead: true } },
       }));
-      // a key left unprocessed is as good as unknown: the claim or the commit that follows asks again
       for (const item of Responses?.[this.table] ?? []) { found.set(item.id?.S ?? '', rememberedFrom(item)); }
+      // a key that is left out is not unknown: a group may be stopped under it, or an event be parked
+      const unread = UnprocessedKeys?.[this.table]?.Keys ?? [];
+      if (unread.length === asked.length) {
+        if (++refused === busyTries) { throw Object.assign(new Error('the idempotency table is too busy to be read'), { name: 'ThrottlingException' }); }
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 25 * 2 ** refused));
+      }
+      left = [...unread, ...left.slice(readableAtOnce)];
     }
     return found;
   }
@@ -102,7 +110,7 @@ export class DynamoDBStore implements OrderStore {
         {
           ConditionCheck: {
             ...this.item(aggregate.key), ConditionExpression: condition, ExpressionAttributeNames: namesIn(condition),
-            ...(aggregate.last === null ? {} : { ExpressionAttributeValues: marshall({ ':last': aggregate.last }) }),
+            ...(aggregate.last === null ? {} : { ExpressionAttributeValues: attributesOf({ ':last': aggregate.last }) }),
           },
         },
         {
@@ -120,7 +128,7 @@ export class DynamoDBStore implements OrderStore {
 
   async halt(key: string, expiresAt: number): Promise<void> {
     await this.client.send(new PutItemCommand({
-      TableName: this.table, Item: marshall({ id: key, status: 'HALTED', since: Date.now(), expiration: seconds(expiresAt) }),
+      TableName: this.table, Item: attributesOf({ id: key, status: 'HALTED', since: Date.now(), expiration: seconds(expiresAt) }),
     }));
   }
 
@@ -168,13 +176,13 @@ export class DynamoDBStore implements OrderStore {
     return { TableName: this.table, Key: { id: { S: key } } };
   }
 
-  private update(key: string, update: string, condition: string | undefined, values: Record<string, unknown>) {
+  private update(key: string, update: string, condition: string | undefined, values: Readonly<Record<string, string | number | boolean>>) {
     return {
       ...this.item(key),
       UpdateExpression: update,
       ...(condition === undefined ? {} : { ConditionExpression: condition }),
       ExpressionAttributeNames: namesIn(update, condition ?? ''),
-      ExpressionAttributeValues: marshall(values),
+      ExpressionAttributeValues: attributesOf(values),
     };
   }
 }

@@ -1,14 +1,18 @@
 import { type AttributeValue, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Attributes, ClaimAnswer, ClaimRequest, Completion, IdempotencyStore, KnownPlace, PlaceTaken, Remembered, Write, WriteTarget } from './idempotency-store';
+import type { ClaimAnswer, ClaimRequest, Completion, IdempotencyStore, KnownPlace, PlaceTaken, Remembered, Write, WriteTarget } from './idempotency-store';
 import { PlaceRefused } from './place-refused';
 import { nameOf } from './refusals';
-import { toTransactItems } from './transact-items';
+import { describeWrite, toTransactItems } from './transact-items';
 import { Poison, WriteRefused } from '../errors';
 
 const lastEvent = 'lastEvent';
 const deleted = 'deleted';
 const expiration = 'expiration';
+const own = 'ep_'; // no handler's placeholders begin like this
+const ours = { last: `#${own}last`, place: `#${own}place`, deleted: `#${own}deleted` };
+const namesOfOurs = { [ours.last]: lastEvent, [ours.place]: 'place', [ours.deleted]: deleted, [`#${own}expiration`]: expiration };
+const mostRounds = 3; // an entity may be deleted and come back while it is written
 
 /**
  * Keeps the place of an aggregate's last event inside the entity that the handler writes: effect, memory and order are one conditional write, and the first
@@ -60,55 +64,88 @@ export class EntityStore implements IdempotencyStore {
   }
 
   private async write(write: Write, place: PlaceTaken): Promise<void> {
-    const { sent, target } = commandFor(write, place);
-    try {
-      await this.client.send(sent as UpdateItemCommand);
-    } catch (error) {
-      if (nameOf(error) === 'ValidationException') {
-        throw new Poison(`DynamoDB refuses the write of the entity: ${(error as Error).message}`, { reason: /size|exceed/i.test((error as Error).message) ? 'ItemTooLarge' : 'NotStorable' });
+    const entity = new Entity(write, place);
+    for (let round = 1, revives = false; ; round++) {
+      try {
+        await this.client.send(entity.command(revives) as UpdateItemCommand);
+        return;
+      } catch (error) {
+        if (nameOf(error) === 'ValidationException') {
+          throw new Poison(`DynamoDB refuses the write of the entity: ${(error as Error).message}`, { reason: /size|exceed/i.test((error as Error).message) ? 'ItemTooLarge' : 'NotStorable' });
+        }
+        if (nameOf(error) !== 'ConditionalCheckFailedException') { throw error; }
+        const { Item } = error as { Item?: Record<string, AttributeValue> };
+        const last = lastEventOf(Item);
+        if (refuses(last, place)) { throw new PlaceRefused(last); }
+        // only an update cares: it would keep what marks the entity as deleted
+        const isTombstone = Item?.[lastEvent]?.M?.[deleted] !== undefined;
+        if (!('Update' in write) || isTombstone === revives || round === mostRounds) { throw new WriteRefused(`the condition of ${describeWrite(write, 0)} was not met`); }
+        revives = isTombstone;
       }
-      if (nameOf(error) !== 'ConditionalCheckFailedException') { throw error; }
-      const last = lastEventOf((error as { Item?: Record<string, AttributeValue> }).Item);
-      if (refuses(last, place)) { throw new PlaceRefused(last); }
-      throw new WriteRefused(`the condition of write 1 on ${target.TableName} was not met`);
     }
   }
 }
 
 /** The handler's write with the entity's last event in it, on the condition that no later one was there. */
-function commandFor(write: Write, place: PlaceTaken) {
-  const [[kind, plain]] = Object.entries(write) as [['Put' | 'Update' | 'Delete', WriteTarget & { Key?: Attributes; Item?: Attributes; UpdateExpression?: string }]];
-  const [item] = toTransactItems([write]);
-  const { Key, Item, ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = item![kind] as
-    { Key?: Record<string, AttributeValue>; Item?: Record<string, AttributeValue> } & WriteTarget & { ExpressionAttributeValues?: Record<string, AttributeValue> };
-  const marker = marshall({ [lastEvent]: { place: place.place, fingerprint: place.fingerprint, event: place.eventId } });
-  const gate = place.after === undefined ? 'attribute_not_exists(#lastEvent) OR #lastEvent.#place < :place'
-    : place.after === null ? 'attribute_not_exists(#lastEvent)' : '#lastEvent.#place = :after';
-  const guarded = {
-    TableName: plain.TableName,
-    ConditionExpression: ConditionExpression ? `(${gate}) AND (${ConditionExpression})` : gate,
-    ExpressionAttributeNames: { ...ExpressionAttributeNames, '#lastEvent': lastEvent, ...(place.after === null ? {} : { '#place': 'place' }) },
-    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-  };
-  const values = { ...ExpressionAttributeValues, ...(place.after === undefined ? { ':place': { S: place.place } } : typeof place.after === 'string' ? { ':after': { S: place.after } } : {}) };
-  const withValues = Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {};
-  if (kind === 'Update') {
-    return {
-      target: plain,
-      sent: new UpdateItemCommand({
-        ...guarded, Key, UpdateExpression: alsoSetting('#lastEvent = :lastEvent', plain.UpdateExpression!),
-        ExpressionAttributeValues: { ...values, ':lastEvent': marker[lastEvent]! },
-      }),
-    };
+class Entity {
+  private readonly kind: 'Put' | 'Update' | 'Delete';
+  private readonly item: Sent;
+
+  constructor(write: Write, private readonly place: PlaceTaken) {
+    [[this.kind, this.item]] = Object.entries(toTransactItems([write])[0]!) as [['Put' | 'Update' | 'Delete', Sent]];
   }
-  // a deleted entity leaves its last event behind, or an update that comes late would bring it back
-  const tombstone = kind === 'Delete' ? marshall({ [deleted]: true, ...(place.expiresAt === undefined ? {} : { [expiration]: Math.floor(place.expiresAt / 1000) }) }) : {};
-  return { target: plain, sent: new PutItemCommand({ ...guarded, ...withValues, Item: { ...Key, ...Item, ...tombstone, ...marker } }) };
+
+  /** @param revives Whether the entity is deleted, and lives again with this update. */
+  command(revives: boolean): PutItemCommand | UpdateItemCommand {
+    const { kind, place, item: { TableName, Key, Item, UpdateExpression = '', ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } } = this;
+    const gate = place.after === undefined ? `attribute_not_exists(${ours.last}) OR ${ours.last}.${ours.place} < :${own}place`
+      : place.after === null ? `attribute_not_exists(${ours.last})` : `${ours.last}.${ours.place} = :${own}after`;
+    const alive = kind === 'Update' ? [`attribute_${revives ? '' : 'not_'}exists(${ours.last}.${ours.deleted})`] : [];
+    const condition = [`(${gate})`, ...alive, ...(ConditionExpression ? [`(${ConditionExpression})`] : [])].join(' AND ');
+    const marker = marshall({ place: place.place, fingerprint: place.fingerprint, event: place.eventId, ...(kind === 'Delete' ? { [deleted]: true } : {}) });
+    const removed = revives ? [deleted, expiration].filter((name) => !this.names(name)) : [];
+    const update = adding('SET', [`${ours.last} = :${own}last`], adding('REMOVE', removed.map((name) => `#${own}${name}`), UpdateExpression));
+    const used = `${condition} ${kind === 'Update' ? update : ''}`;
+    const values = {
+      ...(place.after === undefined ? { [`:${own}place`]: { S: place.place } } : typeof place.after === 'string' ? { [`:${own}after`]: { S: place.after } } : {}),
+      ...(kind === 'Update' ? { [`:${own}last`]: { M: marker } } : {}),
+      ...ExpressionAttributeValues,
+    };
+    const guarded = {
+      TableName,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: { ...Object.fromEntries(Object.entries(namesOfOurs).filter(([name]) => used.includes(name))), ...ExpressionAttributeNames },
+      ...(Object.keys(values).length > 0 ? { ExpressionAttributeValues: values } : {}),
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+    };
+    if (kind === 'Update') { return new UpdateItemCommand({ ...guarded, Key, UpdateExpression: update }); }
+    // a deleted entity leaves its last event behind, or an update that comes late would bring it back
+    const tombstone = kind === 'Delete' ? marshall({ [deleted]: true, ...(place.expiresAt === undefined ? {} : { [expiration]: Math.floor(place.expiresAt / 1000) }) }) : {};
+    return new PutItemCommand({ ...guarded, Item: { ...Key, ...Item, ...tombstone, [lastEvent]: { M: marker } } });
+  }
+
+  /** Whether the handler's own update speaks of an attribute. */
+  private names(attribute: string): boolean {
+    const { UpdateExpression = '', ExpressionAttributeNames = {} } = this.item;
+    return Object.values(ExpressionAttributeNames).includes(attribute) || bare(attribute).test(UpdateExpression);
+  }
 }
 
-/** Adds an assignment to an update, which may have a SET of its own; a bare SET can only be the keyword. */
-function alsoSetting(assignment: string, update: string): string {
-  return /\bSET\s/i.test(update) ? update.replace(/\bSET\s/i, (found) => `${found}${assignment}, `) : `SET ${assignment} ${update}`;
+interface Sent extends WriteTarget {
+  readonly Key?: Record<string, AttributeValue>;
+  readonly Item?: Record<string, AttributeValue>;
+  readonly UpdateExpression?: string;
+  readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
+}
+
+/** A word of an expression that is no placeholder and no part of a path. */
+const bare = (word: string, flags = '') => new RegExp(`(?<![#:.\\w-])${word}(?![\\w-])`, flags);
+
+/** Adds actions to an update, which may have a clause of that kind already; SET and REMOVE are reserved, so that a bare one can only be the keyword. */
+function adding(keyword: 'SET' | 'REMOVE', actions: readonly string[], update: string): string {
+  if (actions.length === 0) { return update; }
+  const clause = bare(keyword, 'i');
+  return clause.test(update) ? update.replace(clause, `${keyword} ${actions.join(', ')},`) : `${keyword} ${actions.join(', ')} ${update}`;
 }
 
 function lastEventOf(item: Record<string, AttributeValue> | undefined): KnownPlace | undefined {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
-  IdempotencyConfig, IdempotencyItemAlreadyExistsError, IdempotencyItemNotFoundError, makeIdempotent,
+  IdempotencyConfig, IdempotencyItemAlreadyExistsError, IdempotencyItemNotFoundError, IdempotencyValidationError, makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import type { Completion, IdempotencyStore, KnownEvent } from './idempotency-store';
@@ -51,9 +51,7 @@ export class Lease {
 
   /** @param end Epoch milliseconds after which no run of this invocation can be alive any more. */
   constructor(readonly end: number, readonly rememberForSeconds: number) {
-    this.config = new IdempotencyConfig({
-      payloadValidationJmesPath: 'content', hashFunction: 'sha256', throwOnNoIdempotencyKey: true, expiresAfterSeconds: rememberForSeconds,
-    });
+    this.config = new IdempotencyConfig({ throwOnNoIdempotencyKey: true, expiresAfterSeconds: rememberForSeconds });
     // only what Powertools reads of a context: how long this run can live
     this.config.registerLambdaContext({ getRemainingTimeInMillis: () => Math.max(1, end - Date.now()) } as never);
   }
@@ -95,10 +93,10 @@ async function insist(tell: () => Promise<void>): Promise<void> {
 }
 
 function endingOf(thrown: unknown, layer: TransactionalLayer): Ending {
+  if (layer.reused) { return { kind: 'reused' }; }
   if (layer.failure) { return { kind: 'failed', error: layer.failure.error, attempt: layer.attempt }; }
   const { name, cause } = thrown as Error;
   if (name === 'IdempotencyAlreadyInProgressError') { return { kind: 'held', until: layer.known?.leaseUntil ?? 0 }; }
-  if (name === 'IdempotencyValidationError') { return { kind: 'reused' }; }
   // Powertools wraps what a store throws; what counts is what was thrown
   const error = name === 'IdempotencyPersistenceLayerError' ? cause ?? thrown : thrown;
   return { kind: 'failed', error, attempt: layer.attempt };
@@ -113,11 +111,17 @@ function endingOf(thrown: unknown, layer: TransactionalLayer): Ending {
 class TransactionalLayer extends BasePersistenceLayer {
   attempt: number | undefined;
   known: KnownEvent | undefined;
+  /** Whether other content was here before under this key. */
+  reused = false;
   failure: { readonly error: unknown } | undefined;
   private readonly owner = randomUUID();
+  private readonly fingerprint: string;
   private finished: Finished = { writes: [] };
 
-  constructor(private readonly identity: Identity, private readonly options: OnceOptions) { super(); }
+  constructor(private readonly identity: Identity, private readonly options: OnceOptions) {
+    super();
+    this.fingerprint = createHash('sha256').update(identity.content).digest('base64');
+  }
 
   async perform(work: (held: Held) => Promise<Finished>): Promise<void> {
     if (this.attempt === undefined) { throw new Error('the work must not run without a claim on its key'); }
@@ -139,7 +143,7 @@ class TransactionalLayer extends BasePersistenceLayer {
     const answer = await this.options.store.claim({
       key: this.identity.key,
       owner: this.owner,
-      fingerprint: record.payloadHash ?? '',
+      fingerprint: this.fingerprint,
       leaseUntil: record.inProgressExpiryTimestamp ?? this.options.lease.end,
       expiresAt: this.expiresAt(record),
       alone: this.options.alone,
@@ -150,7 +154,7 @@ class TransactionalLayer extends BasePersistenceLayer {
       this.attempt = answer.attempt;
       return;
     }
-    this.known = answer.known;
+    this.recognise(answer.known);
     throw new IdempotencyItemAlreadyExistsError('the key is known', answer.known && this.toRecord(answer.known));
   }
 
@@ -179,8 +183,16 @@ class TransactionalLayer extends BasePersistenceLayer {
   protected async _getRecord(): Promise<IdempotencyRecord> {
     const known = (await this.options.store.lookUp([this.identity.key])).get(this.identity.key);
     if (known?.kind !== 'event') { throw new IdempotencyItemNotFoundError(); }
-    this.known = known;
+    this.recognise(known);
     return this.toRecord(known);
+  }
+
+  /** Powertools compares payloads too, but finds them by a path, which costs as much as all the rest. */
+  private recognise(known: KnownEvent | undefined): void {
+    this.known = known;
+    if (known === undefined || known.fingerprint === this.fingerprint) { return; }
+    this.reused = true;
+    throw new IdempotencyValidationError('the key is known with other content');
   }
 
   private toRecord(known: KnownEvent): IdempotencyRecord {
@@ -189,7 +201,6 @@ class TransactionalLayer extends BasePersistenceLayer {
       status: known.status,
       expiryTimestamp: Math.floor(known.expiresAt / 1000),
       inProgressExpiryTimestamp: known.leaseUntil,
-      payloadHash: known.fingerprint,
     });
   }
 

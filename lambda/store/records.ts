@@ -10,8 +10,25 @@ export const names = {
 
 /** The names that an expression uses, and no others: DynamoDB refuses unused ones. */
 export function namesIn(...expressions: readonly string[]): Record<string, string> {
-  const used = new Set(expressions.join(' ').match(/#\w+/g));
-  return Object.fromEntries(Object.entries(names).filter(([name]) => used.has(name)));
+  const text = expressions.join(' ');
+  const known = namesByExpression.get(text);
+  if (known) { return known; }
+  const used = new Set(text.match(/#\w+/g));
+  const found = Object.fromEntries(Object.entries(names).filter(([name]) => used.has(name)));
+  namesByExpression.set(text, found);
+  return found;
+}
+
+// there are a dozen expressions, and each message needs two
+const namesByExpression = new Map<string, Record<string, string>>();
+
+/** Values of our own, as DynamoDB takes them. */
+export function attributesOf(values: Readonly<Record<string, string | number | boolean>>): Record<string, AttributeValue> {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [name, value] of Object.entries(values)) {
+    attributes[name] = typeof value === 'string' ? { S: value } : typeof value === 'number' ? { N: String(value) } : { BOOL: value };
+  }
+  return attributes;
 }
 
 /** What a record of the table says. */

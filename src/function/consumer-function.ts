@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { IKey } from 'aws-cdk-lib/aws-kms';
@@ -102,7 +103,8 @@ export interface ConsumerFunctionProps {
 /**
  * A Node.js function that is bundled and configured the way our handlers need it.
  *
- * The handler and all that it imports, the AWS SDK included, become one file, made with the `esbuild` that your project has installed. The function has
+ * The handler and all that it imports, the AWS SDK included, become one file, made with the `esbuild` that your project has installed. The SDK takes its credentials
+ * from the environment, where Lambda puts them, and from nowhere else. The function has
  * a role of its own that may write its own log group and its traces, and nothing else until a queue or a grant adds to it.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
@@ -145,9 +147,17 @@ export class ConsumerFunction extends NodejsFunction {
         // stack traces keep the names of functions; source maps would cost a quarter more of start-up time
         keepNames: true,
         logLevel: LogLevel.WARNING,
+        esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': environmentCredentials() },
       },
     });
   }
+}
+
+/** The module that stands in for the SDK's chain of credential providers: Lambda has them in the environment. */
+function environmentCredentials(): string {
+  // compiled, it lies beside this folder; as source, beside `src`
+  const candidates = [join(__dirname, '..', 'lambda', 'environment-credentials.js'), join(__dirname, '..', '..', 'lambda', 'environment-credentials.ts')];
+  return candidates.find(existsSync) ?? candidates[0];
 }
 
 function problems(props: ConsumerFunctionProps): (string | undefined)[] {

@@ -24,6 +24,11 @@ export const environment: ConsumerEnvironment = {
   deadLetterQueue: deadLetterQueueUrl, idempotency: { table: 'shop-idempotency', rememberFor: 23 * 86_400 }, maxAttempts: 5, retry: { delay: 1, maxDelay: 900 },
 };
 
+/** What it sets for a FIFO queue. */
+export const fifoEnvironment: Pick<ConsumerEnvironment, 'source' | 'deadLetterQueue'> = {
+  source: { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:123456789012:orders.fifo', url: `${queueUrl}.fifo`, fifo: true }, deadLetterQueue: `${deadLetterQueueUrl}.fifo`,
+};
+
 /** One execution environment of a Lambda function: it can die, and then nothing that it waits for comes back. */
 export class FunctionModel {
   private dead = false;
@@ -68,6 +73,8 @@ export interface ModelOptions {
   readonly timeoutMillis?: number;
   readonly batchSize?: number;
   readonly maxReceiveCount?: number;
+  /** The queue is a FIFO queue; its consumer needs the `fifoEnvironment`. */
+  readonly fifo?: boolean;
   readonly fault?: (call: string, moment: 'before' | 'after', lambda: FunctionModel) => Promise<void> | void;
   readonly log?: Logger;
   readonly metrics?: Pick<ConsumerMetrics, 'count' | 'measure' | 'flush'>;
@@ -91,7 +98,7 @@ export class ConsumerModel {
 
   constructor(protected readonly options: ModelOptions = {}) {
     this.timeoutMillis = options.timeoutMillis ?? 30_000;
-    this.queue = new QueueModel(6 * this.timeoutMillis / 1000, options.maxReceiveCount ?? 50);
+    this.queue = new QueueModel(6 * this.timeoutMillis / 1000, options.maxReceiveCount ?? 50, options.fifo);
   }
 
   /** Puts an order into the queue. */

@@ -35,6 +35,12 @@ export class MadeModel extends ConsumerModel {
     return this.table.db.items(outbox.outbox.table).map(({ event }) => JSON.parse(event as string) as never);
   }
 
+  /** Ids of what was written to the table of orders, in order: the outbox does not count. */
+  override get done(): string[] {
+    const puts = this.table.effects.flatMap((write) => 'Put' in write && write.Put.TableName === 'orders' ? [write.Put.Item] : []);
+    return puts.map(({ orderId }) => orderId as string);
+  }
+
   protected override handlerFor(lambda: FunctionModel): Handler {
     const mortal = lambda.mortal((call, moment) => this.options.fault?.(call, moment, lambda));
     return this.make({
@@ -88,9 +94,17 @@ export class DoorModel<Event, Answer> {
   }
 
   private async run(handler: Invoked<Event, Answer>, event: Event, lambda: FunctionModel, timeoutMillis: number, awsRequestId?: string): Promise<Answer | 'died'> {
-    const end = Date.now() + timeoutMillis;
-    const timeout = setTimeout(() => { void lambda.die(); }, timeoutMillis);
-    const answer = handler(event, { getRemainingTimeInMillis: () => end - Date.now(), ...(awsRequestId === undefined ? {} : { awsRequestId }) });
-    return Promise.race([answer, lambda.dead]).finally(() => clearTimeout(timeout));
+    let ending: { readonly answer: Answer } | { readonly error: unknown } | undefined;
+    await lambda.invoke(async (_none, context) => {
+      try {
+        ending = { answer: await handler(event, { ...context, ...(awsRequestId === undefined ? {} : { awsRequestId }) }) };
+      } catch (error) {
+        ending = { error };
+      }
+      return { batchItemFailures: [] };
+    }, [], timeoutMillis);
+    if (ending === undefined) { return 'died'; }
+    if ('error' in ending) { throw ending.error; }
+    return ending.answer;
   }
 }

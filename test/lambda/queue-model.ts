@@ -7,6 +7,8 @@ export interface Envelope {
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>>;
   readonly traceHeader?: string;
   readonly group?: string;
+  /** Only in a FIFO queue: a second message with the same one is taken for the first. */
+  readonly deduplicationId?: string;
 }
 
 /** A message that rests in a queue. */
@@ -22,29 +24,34 @@ export const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders
 export const deadLetterQueueUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dead-letters';
 
 const largestMessage = 1024 * 1024;
+const deduplicates = 300_000; // milliseconds
 
-/** A standard queue with its dead-letter queue, as the service documents them, in virtual time. */
+/** A queue, standard or FIFO, with its dead-letter queue, as the service documents them, in virtual time. */
 export class QueueModel {
   readonly messages = new Map<string, Message>();
   readonly deadLetters: Message[] = [];
   private readonly receipts = new Map<string, string>();
+  private readonly sent = new Map<string, { readonly at: number; readonly message: Message }>();
   private count = 0;
 
-  constructor(readonly visibilityTimeout: number, readonly maxReceiveCount: number) {}
+  constructor(readonly visibilityTimeout: number, readonly maxReceiveCount: number, readonly fifo = false) {}
 
   /** Whether a message that is handed out stays visible, as it may happen in a standard queue. */
   repeats: () => boolean = () => false;
 
   send(body: string, envelope: Envelope = {}): Message {
+    check(!this.fifo || envelope.group !== undefined, 'a FIFO queue wants a group');
     const message = { ...envelope, id: `message-${++this.count}`, body, sentAt: Date.now(), receiveCount: 0, visibleAt: Date.now() };
-    this.messages.set(message.id, message);
-    return message;
+    const first = this.firstOf('source', message);
+    if (first === message) { this.messages.set(message.id, message); }
+    return first;
   }
 
   /** Hands out what is visible and hides it; what was handed out too often moves to the dead-letter queue by itself. */
   receive(most: number): SQSRecord[] {
     const records: SQSRecord[] = [];
-    for (const message of [...this.messages.values()].filter(({ visibleAt }) => visibleAt <= Date.now())) {
+    const blocked = new Set([...this.messages.values()].filter(({ visibleAt }) => this.fifo && visibleAt > Date.now()).map(({ group }) => group));
+    for (const message of [...this.messages.values()].filter(({ visibleAt, group }) => visibleAt <= Date.now() && !blocked.has(group))) {
       if (records.length === most) { break; }
       if (message.receiveCount >= this.maxReceiveCount) {
         this.messages.delete(message.id);
@@ -69,6 +76,7 @@ export class QueueModel {
       attributes: {
         ApproximateReceiveCount: String(message.receiveCount), SentTimestamp: String(message.sentAt), SenderId: 'A', ApproximateFirstReceiveTimestamp: '0',
         ...(message.traceHeader ? { AWSTraceHeader: message.traceHeader } : {}), ...(message.group ? { MessageGroupId: message.group } : {}),
+        ...(message.deduplicationId ? { MessageDeduplicationId: message.deduplicationId } : {}),
       },
       messageAttributes: toRecordAttributes(message.attributes),
       md5OfBody: '', eventSource: 'aws:sqs', eventSourceARN: 'arn:aws:sqs:eu-west-1:123456789012:orders', awsRegion: 'eu-west-1',
@@ -93,7 +101,14 @@ export class QueueModel {
 
   /** Milliseconds until something can be received; undefined when the queue is empty. */
   get nextIn(): number | undefined {
-    return this.messages.size === 0 ? undefined : Math.max(0, Math.min(...[...this.messages.values()].map(({ visibleAt }) => visibleAt)) - Date.now());
+    if (this.messages.size === 0) { return undefined; }
+    const free = new Map<string, number>();
+    for (const { id, group, visibleAt } of this.messages.values()) {
+      // a group is blocked while one of its messages is in flight
+      const name = this.fifo ? `group ${group}` : id;
+      free.set(name, Math.max(visibleAt, free.get(name) ?? 0));
+    }
+    return Math.max(0, Math.min(...free.values()) - Date.now());
   }
 
   /** What a function calls, with the limits of the service. */
@@ -110,8 +125,10 @@ export class QueueModel {
     return { send } as unknown as SQSClient;
   }
 
-  private takeDeadLetter({ QueueUrl, MessageBody, MessageAttributes = {}, MessageSystemAttributes, MessageGroupId }: SendMessageCommandInput) {
-    check(QueueUrl === deadLetterQueueUrl, `no queue ${QueueUrl}`);
+  private takeDeadLetter({ QueueUrl, MessageBody, MessageAttributes = {}, MessageSystemAttributes, MessageGroupId, MessageDeduplicationId }: SendMessageCommandInput) {
+    check(QueueUrl === this.named(deadLetterQueueUrl), `no queue ${QueueUrl}`);
+    check(this.fifo === (MessageDeduplicationId !== undefined) && (!this.fifo || MessageGroupId !== undefined), 'group and deduplication id, in a FIFO queue and only there');
+    check(/^[!-~]{1,128}$/.test(MessageGroupId ?? '-') && /^[!-~]{1,128}$/.test(MessageDeduplicationId ?? '-'), 'a group or a deduplication id that is not allowed');
     const attributes = Object.entries(MessageAttributes);
     check(attributes.length <= 10, 'too many attributes');
     const texts = [MessageBody, ...attributes.map(([, { StringValue }]) => StringValue)].filter((text) => text !== undefined);
@@ -122,15 +139,30 @@ export class QueueModel {
       + attributes.reduce((sum, [name, { DataType = '', BinaryValue }]) => sum + name.length + DataType.length + (BinaryValue?.length ?? 0), 0);
     check(size <= largestMessage, `message of ${size} bytes is too large`);
     const traceHeader = MessageSystemAttributes?.AWSTraceHeader?.StringValue;
-    this.deadLetters.push({
+    const letter: Message = {
       id: `letter-${++this.count}`, body: MessageBody ?? '', attributes: MessageAttributes, sentAt: Date.now(), receiveCount: 0, visibleAt: 0,
-      ...(traceHeader ? { traceHeader } : {}), ...(MessageGroupId ? { group: MessageGroupId } : {}),
-    });
+      ...(traceHeader ? { traceHeader } : {}), ...(MessageGroupId ? { group: MessageGroupId } : {}), ...(MessageDeduplicationId ? { deduplicationId: MessageDeduplicationId } : {}),
+    };
+    if (this.firstOf('dead letters', letter) === letter) { this.deadLetters.push(letter); }
     return {};
   }
 
+  /** The message itself, or the one with its deduplication id that came within the last five minutes. */
+  private firstOf(queue: string, message: Message): Message {
+    if (!this.fifo || message.deduplicationId === undefined) { return message; }
+    const name = `${queue} ${message.deduplicationId}`;
+    const first = this.sent.get(name);
+    if (first && Date.now() - first.at < deduplicates) { return first.message; }
+    this.sent.set(name, { at: Date.now(), message });
+    return message;
+  }
+
+  private named(url: string): string {
+    return this.fifo ? `${url}.fifo` : url;
+  }
+
   private changeVisibility({ QueueUrl, Entries = [] }: ChangeMessageVisibilityBatchCommandInput) {
-    check(QueueUrl === queueUrl, `no queue ${QueueUrl}`);
+    check(QueueUrl === this.named(queueUrl), `no queue ${QueueUrl}`);
     check(Entries.length >= 1 && Entries.length <= 10 && new Set(Entries.map(({ Id }) => Id)).size === Entries.length, 'one to ten entries with different ids');
     const Failed: { Id: string; Code: string }[] = [];
     for (const { Id = '', ReceiptHandle = '', VisibilityTimeout = NaN } of Entries) {

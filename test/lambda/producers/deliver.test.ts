@@ -117,6 +117,9 @@ describe.each(Object.entries(targets))('to a %s', (_name, { publish, entries, by
   test.each([
     ['throttling', throttled], ['a connection that breaks', reset], ['an error of the service', () => new ServiceError('Whatever', 'oh', 500)],
     ['another name for throttling', () => new ServiceError('RequestThrottled')],
+    ['a name that cannot be looked up', () => Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })],
+    ['a stream of HTTP/2 that closes', () => Object.assign(new Error('closed'), { code: 'ERR_HTTP2_STREAM_CANCEL' })],
+    ['a request of HTTP/2 without an answer', () => new Error('Unexpected error: http2 request did not get a response')],
   ])('a whole request is sent again after %s', async (_what, error) => {
     const service = new ServiceModel();
     service.requestFault = (request) => request < 2 ? { moment: 'before', error: error() } : undefined;
@@ -167,6 +170,18 @@ describe.each(Object.entries(targets))('to a %s', (_name, { publish, entries, by
     await ended(publish([placed('a', 'x'.repeat(room)), ...smaller], service));
 
     expect(service.arrived).toHaveLength(10);
+    expect(service.overfull).toEqual([]);
+  });
+
+  test('an event as large as the service takes arrives, and one byte more is too much', async () => {
+    const service = new ServiceModel();
+    const failure = await failureOf(publish([placed('a', 'x'.repeat(bytes))], service));
+    const over = Number(/(\d+) bytes/.exec(failure.message)![1]) - bytes;
+
+    await ended(publish([placed('a', 'x'.repeat(bytes - over))], service));
+
+    expect(service.arrived).toHaveLength(1);
+    expect((await failureOf(publish([placed('a', 'x'.repeat(bytes - over + 1))], service))).message).toContain(`${bytes + 1} bytes`);
   });
 
   test('nothing is sent when one event is too large, and the error says which, how large, and what to do', async () => {
@@ -212,6 +227,22 @@ describe.each(Object.entries(targets))('to a %s', (_name, { publish, entries, by
     expect(failure.failed.map(({ message }) => message)).toEqual(['busy', 'busy']);
     expect(kindOf(failure)).toBe('transient');
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('a request that the signal breaks off does not hide what was wrong before', async () => {
+    const service = new ServiceModel();
+    const controller = new AbortController();
+    service.entryFault = () => 'busy';
+    service.requestFault = (request) => {
+      if (request === 0) { return undefined; }
+      controller.abort();
+      return { moment: 'before', error: Object.assign(new Error('Request aborted'), { name: 'AbortError' }) };
+    };
+
+    const failure = await failureOf(ended(publish(several(2), service, { signal: controller.signal })));
+
+    expect(service.requests).toHaveLength(2);
+    expect(failure.failed.map(({ message }) => message)).toEqual(['busy', 'busy']);
   });
 
   test('after the signal nothing is sent any more', async () => {

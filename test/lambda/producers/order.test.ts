@@ -19,6 +19,19 @@ describe.each(Object.entries(targets).filter(([, { ordered }]) => ordered))('to 
     expect(service.sentAgain).toEqual([]);
   });
 
+  test('each event has tries of its own', async () => {
+    const service = new ServiceModel();
+    const sent = new Map<string, number>();
+    service.entryFault = (id) => {
+      sent.set(id, (sent.get(id) ?? 0) + 1);
+      return sent.get(id)! < 3 ? 'busy' : undefined;
+    };
+
+    await ended(publish([moved('a', 1), moved('a', 2), moved('a', 3)], service, { tries: 3 }));
+
+    expect(service.arrived).toHaveLength(3);
+  });
+
   test('behind an event that is refused nothing of its group is sent, and the error names it all', async () => {
     const service = new ServiceModel();
     const [first] = await ended(publish([moved('a', 1)], new ServiceModel()));

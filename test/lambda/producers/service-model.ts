@@ -52,6 +52,8 @@ export class ServiceModel {
   readonly sentAgain: string[] = [];
   readonly requests: unknown[] = [];
   readonly times: number[] = [];
+  /** Requests that a producer must never make. */
+  readonly overfull: ServiceError[] = [];
 
   entryFault: (id: string) => EntryFault = () => undefined;
   requestFault: (request: number) => RequestFault | undefined = () => undefined;
@@ -136,9 +138,9 @@ export class ServiceModel {
   }
 
   private take(entries: readonly Read[], limits: Limits): EntryFault[] {
-    if (entries.length === 0 || entries.length > limits.entries) { throw new ServiceError('TooManyEntriesInBatchRequest', `${entries.length} entries`); }
     const total = entries.reduce((sum, { bytes: size }) => sum + size, 0);
-    if (total > limits.bytes) { throw new ServiceError('BatchRequestTooLong', `${total} bytes`); }
+    if (entries.length === 0 || entries.length > limits.entries) { this.refuse('TooManyEntriesInBatchRequest', `${entries.length} entries`); }
+    if (total > limits.bytes) { this.refuse('BatchRequestTooLong', `${total} bytes`); }
     return entries.map(({ text, group }) => {
       const { id } = (JSON.parse(text) as { metadata: { id: string } }).metadata;
       if (this.confirmed.has(id)) { this.sentAgain.push(id); }
@@ -149,6 +151,11 @@ export class ServiceModel {
       }
       return fault;
     });
+  }
+
+  private refuse(name: string, message: string): never {
+    this.overfull.push(new ServiceError(name, message));
+    throw this.overfull.at(-1)!;
   }
 }
 

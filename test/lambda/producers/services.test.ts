@@ -75,8 +75,8 @@ describe('what arrives', () => {
     await runWith(run('a\u0000b\uFFFF😀'), async () => sendMessages([placed('a')], { queue: queueUrl, client: service.queue() }));
     await runWith(run(''), async () => sendMessages([placed('b')], { queue: queueUrl, client: service.queue() }));
 
-    expect(service.requests).toMatchObject([
-      { Entries: [{ MessageAttributes: { correlationId: { StringValue: 'a\uFFFDb\uFFFD😀' } } }] }, { Entries: [{ MessageAttributes: {} }] },
+    expect(entriesOf(service).map((entry) => (entry as { MessageAttributes: object }).MessageAttributes)).toEqual([
+      { correlationId: { DataType: 'String', StringValue: 'a\uFFFDb\uFFFD😀' } }, {},
     ]);
     expect(envelopes(service).map(({ metadata: { correlationId } }) => correlationId)).toEqual(['a\u0000b\uFFFF😀', '']);
   });
@@ -96,10 +96,15 @@ describe('groups', () => {
     expect(entriesOf(standard).map((entry) => Object.keys(entry).filter((name) => /Group|Dedup/.test(name)))).toEqual([[], []]);
   });
 
-  test('are named from what the event holds; a standard queue is shared by them, and they do not wait for each other there', async () => {
+  test.each([
+    ['queue', async (service: ServiceModel, events: ReturnType<typeof placed>[]) =>
+      sendMessages(events, { queue: queueUrl, groupOf: ({ data }) => data.note ?? 'none', client: service.queue() })],
+    ['topic', async (service: ServiceModel, events: ReturnType<typeof placed>[]) =>
+      publishToTopic(events, { topic: topicArn, groupOf: ({ data }) => data.note ?? 'none', client: service.topic() })],
+  ])('are named from what the event holds; a standard %s is shared by them, and they do not wait for each other there', async (_kind, send) => {
     const service = new ServiceModel();
 
-    await sendMessages([placed('a', 'tenant-1'), placed('b', 'tenant-1')], { queue: queueUrl, groupOf: ({ data }) => data.note ?? 'none', client: service.queue() });
+    await send(service, [placed('a', 'tenant-1'), placed('b', 'tenant-1')]);
 
     expect(entriesOf(service)).toMatchObject([{ MessageGroupId: 'tenant-1' }, { MessageGroupId: 'tenant-1' }]);
     expect(entriesOf(service).some((entry) => 'MessageDeduplicationId' in entry)).toBe(false);

@@ -54,6 +54,7 @@ async function weather({ keys, entryFaults, requestFaults, tries }: Storm, publi
     expect(unconfirmed).toEqual([]);
   }
   expect(service.sentAgain).toEqual([]);
+  expect(service.overfull).toEqual([]);
   expect(service.arrived.filter(({ id }) => !ids.includes(id))).toEqual([]);
   if (ordered) { expectOrder(service); }
   return !(published instanceof PublishFailed);

@@ -38,7 +38,7 @@ export const targets: Record<string, { readonly publish: Publish; readonly order
   'FIFO queue': {
     ordered: true, entries: 10, bytes: 1024 * 1024, publish: async (events, service, patience) => sendMessages(events, { queue: `${queueUrl}.fifo`, client: service.queue(), ...patience }),
   },
-  'stream': { ordered: true, entries: 500, bytes: 1024 * 1024, publish: async (events, service, patience) => putRecords(events, { stream: 'orders', client: service.stream(), ...patience }) },
+  'stream': { ordered: true, entries: 500, bytes: 1024 * 1024, publish: async (events, service, patience) => putRecords(events, { stream: 'orders', client: service.stream(1024 * 1024), ...patience }) },
 };
 
 /** What a service has got, read again. */
