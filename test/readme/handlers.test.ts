@@ -4,9 +4,9 @@ import ts from 'typescript';
 
 // jsii-rosetta compiles what it can translate into other languages; handlers are written in TypeScript only, so it is our turn with them
 const root = join(__dirname, '..', '..');
-const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```mts\n(.*?)^```$/gms)].map(([, code]) => code!);
+const blocksOf = (page: string) => [...readFileSync(join(root, page), 'utf8').matchAll(/^```mts\n(.*?)^```$/gms)].map(([, code]) => code!);
 
-/** What the compiler says of the README's handler code, with all blocks in one file. */
+/** What the compiler says of a page's handler code, with all blocks in one file. */
 function complaints(code: string): string[] {
   const folder = mkdtempSync(join(root, 'test', 'readme', 'tmp-'));
   try {
@@ -19,13 +19,13 @@ function complaints(code: string): string[] {
   }
 }
 
-const together = blocks.join('\n');
+test.each([['README.md', 2], ['docs/handlers.md', 4]])('the handler code of %s compiles', (page, count) => {
+  const blocks = blocksOf(page);
 
-test('the README\'s handler code compiles', () => {
-  expect(blocks).toHaveLength(2);
-  expect(complaints(together)).toEqual([]);
+  expect(blocks).toHaveLength(count);
+  expect(complaints(blocks.join('\n'))).toEqual([]);
 });
 
 test('a mistake in it would be found', () => {
-  expect(complaints(together.replace('order.quantity', 'order.quantities'))).toEqual([expect.stringContaining('quantities')]);
+  expect(complaints(blocksOf('README.md').join('\n').replace('order.quantity', 'order.quantities'))).toEqual([expect.stringContaining('quantities')]);
 });
