@@ -36,9 +36,9 @@ export function acceptedItem(item: Item, depth = 1): Item {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, accepted(value, depth)]));
 }
 
-/** For whom may change what he gets: items are never changed in place. */
+/** For who may change what he gets: items are never changed in place. */
 export function copy(item: Item): Item {
-  return acceptedItem(item);
+  return copied(item) as Item;
 }
 
 export function equal(a: AttributeValue, b: AttributeValue): boolean {
@@ -94,6 +94,12 @@ function distinct<T>(members: T[], empty: string, spelling: (member: T) => strin
     throw invalid(`One or more parameter values were invalid: Input collection [${spellings.join(', ')}] contains duplicates.`);
   }
   return members;
+}
+
+function copied(part: unknown): unknown {
+  if (part === null || typeof part !== 'object') { return part; }
+  if (ArrayBuffer.isView(part)) { return bytes(part); }
+  return Array.isArray(part) ? part.map(copied) : Object.fromEntries(Object.entries(part).map(([name, value]: [string, unknown]) => [name, copied(value)]));
 }
 
 function text(value: unknown): string {

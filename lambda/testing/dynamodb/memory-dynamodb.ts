@@ -60,7 +60,7 @@ export class MemoryDynamoDB {
       await hook(call, 'after');
       return { $metadata: { httpStatusCode: 200, attempts: 1, totalRetryDelay: 0 }, ...answer };
     };
-    return Object.assign(new DynamoDBClient({ region: 'us-east-1' }), { send });
+    return Object.assign(new DynamoDBClient({ region: 'us-east-1', credentials: nobody, requestHandler: { handle: refuseDetour } }), { send });
   }
 
   /** The items of a table as plain values, in the order in which they came; none for a table that nobody has used. */
@@ -136,6 +136,13 @@ export class MemoryDynamoDB {
       for (const listener of [...this.listeners]) { listener(change); }
     }
   }
+}
+
+const nobody = { accessKeyId: 'memory', secretAccessKey: 'memory' };
+
+/** What wraps a client may send without its `send`, as the document client does: that must not reach a network. */
+async function refuseDetour(): Promise<never> {
+  throw new Error('MemoryDynamoDB answers the requests that are sent with DynamoDBClient.send; a DynamoDBDocumentClient goes another way.');
 }
 
 function store({ table, key, after }: Step): void {

@@ -87,12 +87,19 @@ export function scan(request: ScanCommandInput, tables: Tables) {
 
 /** As many items as the limit lets the request look at, and where to go on. What the filter drops was looked at. */
 function page(
-  request: QueryCommandInput | ScanCommandInput, table: Table, items: readonly Item[], { filter, projection }: ReadExpressions, refuseStart = (_key: Item) => {},
+  request: QueryCommandInput | ScanCommandInput,
+  table: Table,
+  items: readonly Item[],
+  { filter, projection }: ReadExpressions,
+  refuseStart = (_key: Item) => {},
 ) {
   const { Limit: limit = Infinity, ExclusiveStartKey: startKey } = request;
-  if (limit < 1) { throw invalid(`1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1`); }
+  if (limit < 1) {
+    throw invalid(`1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1`);
+  }
   const direction = 'ScanIndexForward' in request && request.ScanIndexForward === false ? -1 : 1;
-  const remaining = (startKey ? after(acceptedItem(startKey), table, items, direction, refuseStart) : [...items]).sort((a, b) => direction * table.compareKeys(a, b));
+  const remaining = (startKey ? after(acceptedItem(startKey), table, items, direction, refuseStart) : [...items])
+    .sort((a, b) => direction * table.compareKeys(a, b));
   const seen: Item[] = [];
   let bytes = 0;
   for (const item of remaining) {

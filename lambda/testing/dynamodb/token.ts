@@ -6,14 +6,16 @@ export interface Token {
   readonly end: number;
 }
 
-const pattern = /\s+|(?<word>[A-Za-z]\w*)|(?<name>#\w+)|(?<value>:\w+)|(?<number>0|[1-9]\d*)|(?<mark><>|<=|>=|[^])/gy;
+const kinds = ['word', 'name', 'value', 'number', 'mark'] as const;
+const pattern = /\s+|([A-Za-z]\w*)|(#\w+)|(:\w+)|(0|[1-9]\d*)|(<>|<=|>=|[^])/gy; // a group for each of the kinds
 
 /** What belongs to no token of the language becomes a mark that no rule asks for: the parser says where it stands. */
 export function tokensOf(expression: string): readonly Token[] {
   const tokens: Token[] = [];
   for (const match of expression.matchAll(pattern)) {
-    const kind = Object.entries(match.groups!).find(([, text]) => text !== undefined)?.[0] as Token['kind'] | undefined;
-    if (kind) { tokens.push({ kind, text: match[0], start: match.index, end: match.index + match[0].length }); }
+    const [text, ...groups] = match;
+    const kind = kinds[groups.findIndex((group) => group !== undefined)];
+    if (kind) { tokens.push({ kind, text, start: match.index, end: match.index + text.length }); }
   }
   return [...tokens, { kind: 'end', text: '<EOF>', start: expression.length, end: expression.length }];
 }

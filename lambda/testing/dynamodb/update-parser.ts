@@ -52,9 +52,9 @@ export class UpdateParser extends Parser {
   /** One operand, or two with a sign between them; no more than two, and no parentheses in parentheses. */
   private sum(): Operand | Arithmetic {
     const left = this.term(() => this.sum());
+    if (left.kind === 'arithmetic') { return left; }
     const operator = (['+', '-'] as const).find((sign) => this.accepts(sign));
     if (!operator) { return left; }
-    if (left.kind === 'arithmetic') { throw this.unexpected(); }
     const arithmetic: Arithmetic = this.operator({ kind: 'arithmetic', operator, left, right: this.simple() });
     refuseArithmetic(arithmetic, this.problems);
     return arithmetic;
