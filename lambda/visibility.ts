@@ -3,7 +3,7 @@ import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/cl
 import type { SQSRecord } from 'aws-lambda';
 
 const entriesAtOnce = 10;
-const longestDelay = 43_200; // twelve hours, the longest that SQS hides a message
+const longestDelay = 42_000; // SQS hides a message for twelve hours at most, and counts from when it was handed out, up to 15 minutes ago
 
 /** Lets failed messages come back after their pause instead of after the queue's whole visibility timeout. */
 export async function delayRedelivery(

@@ -46,5 +46,6 @@ export function tests(project: awscdk.AwsCdkConstructLibrary) {
   project.testTask.spawn(project.postCompileTask);
   project.testTask.spawn(unit);
   project.testTask.spawn(integration);
+  project.package.setScript('chaos', 'exec node install-first.mjs --import tsx test/chaos/cli.ts');
   project.package.setScript('test', 'exec node install-first.mjs node_modules/projen/bin/projen test');
 }

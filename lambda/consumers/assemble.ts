@@ -91,9 +91,9 @@ function storesFor({ idempotency, store }: AnyConsumerOptions, collaborators: Co
     const given = collaborators.store ?? store;
     return { storeFor: () => given, places: undefined, groups: undefined };
   }
-  const dynamodb = collaborators.dynamodb ?? new DynamoDBClient(impatient);
-  const table = (collaborators.store ?? new DynamoDBStore(dynamodb, environment.idempotency.table)) as OrderStore;
-  if (idempotency !== 'entity') { return { storeFor: () => table, places: table, groups: table }; }
+  const { dynamodb = collaborators.store && idempotency !== 'entity' ? undefined : new DynamoDBClient(impatient) } = collaborators;
+  const table = (collaborators.store ?? new DynamoDBStore(dynamodb!, environment.idempotency.table)) as OrderStore;
+  if (!dynamodb || idempotency !== 'entity') { return { storeFor: () => table, places: table, groups: table }; }
   return { storeFor: (redelivered: boolean) => new EntityStore(dynamodb, table, redelivered), places: undefined, groups: table };
 }
 

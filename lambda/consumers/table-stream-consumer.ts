@@ -7,7 +7,6 @@ import { decodeTable, type TableChange } from '../decode-table';
 import type { Delivery } from '../engine/delivery';
 import type { Process, Processing } from '../engine/processing';
 import type { Tx } from '../engine/transaction';
-import { Poison } from '../errors';
 
 /** What a table's consumer handles, and how. Changes without a function are passed by. */
 export interface TableStreamConsumerOptions<
@@ -88,7 +87,8 @@ function changeSchema(item: StandardSchema | undefined): StandardSchema<Changed>
   const imageOf = async (image: unknown, name: string): Promise<{ readonly value?: unknown; readonly issues: readonly SchemaIssue[] }> => {
     if (image === undefined || !item) { return { value: image, issues: [] }; }
     const result = await item['~standard'].validate(image);
-    return result.issues ? { issues: result.issues.map(({ message, path = [] }) => ({ message, path: [name, ...path] })) } : { value: result.value, issues: [] };
+    if (!result.issues) { return { value: result.value, issues: [] }; }
+    return { issues: result.issues.map(({ message, path = [] }) => ({ message, path: [name, ...path] })) };
   };
   const validate = async (value: unknown) => {
     const { id, change, before, after } = value as Changed;
@@ -109,9 +109,6 @@ function toDelivery(record: DynamoDBRecord): Delivery {
     body: JSON.stringify(record),
     decode: () => {
       const { keys: _keys, ...changed } = decodeTable(record);
-      if (changed.change === 'modify' && !changed.before) {
-        throw new Poison('the stream does not say what the item was: set the table\'s stream view type to NEW_AND_OLD_IMAGES', { reason: 'NoImage' });
-      }
       return { data: { id, ...changed }, source, type: changed.change, id, time: sentAt.toISOString() };
     },
     receiveCount: 1,

@@ -87,6 +87,7 @@ export class Consumer {
   private async runChain(chain: Chain, halted: boolean, settle: Settle, perform: (link: Work | Unreadable) => Promise<Decision>): Promise<Rest | undefined> {
     const { verdict } = this.parts;
     let stopped = halted;
+    let stoppedHere = false;
     let behind: { readonly delaySeconds: number | undefined } | undefined;
     for (const [index, link] of chain.links.entries()) {
       if (behind) {
@@ -94,16 +95,21 @@ export class Consumer {
         continue;
       }
       const returned = link.deliveries.some(({ returnedAfter }) => returnedAfter !== undefined && returnedAfter !== groupParked);
-      if (stopped && !returned) {
+      // what was done before the group stopped, and comes again since nobody heard of it, is no letter
+      const isDone = isWork(link) && link.known?.status === 'COMPLETED';
+      if (!isDone && (stoppedHere || (stopped && !returned))) {
         await settle(link.deliveries, Promise.resolve(verdict.groupParked(link)));
         continue;
       }
       const stops = this.parts.groupsStop && chain.group !== undefined ? groupKey(this.parts.environment.id, chain.group) : undefined;
-      const decision = await settle(link.deliveries, perform(link).then((decided) => decided.kind === 'set-aside' ? { ...decided, halts: stops } : decided));
+      const decision = await settle(link.deliveries, perform(link).then(async (decided) => {
+        if (decided.kind === 'set-aside') { return { ...decided, halts: stops }; }
+        return decided.kind === 'done' && stopped && returned && stops !== undefined ? this.resume(stops, link, decided) : decided;
+      }));
       if (decision?.kind === 'again' && decision.alone) { return { chain: { ...chain, links: chain.links.slice(index) }, stopped }; }
       if (decision === undefined || decision.kind === 'again') { behind = { delaySeconds: decision?.delaySeconds }; }
-      if (decision?.kind === 'set-aside' && stops !== undefined) { stopped = true; }
-      if (decision?.kind === 'done' && stopped && stops !== undefined) { stopped = !await this.resumed(stops); }
+      if (decision?.kind === 'set-aside' && stops !== undefined) { stoppedHere = true; }
+      if (decision?.kind === 'done' && returned) { stopped = false; }
     }
     return undefined;
   }
@@ -156,14 +162,13 @@ export class Consumer {
     };
   }
 
-  /** Lets a group go on; if that cannot be told, what follows stays aside. */
-  private async resumed(key: string): Promise<boolean> {
+  /** Lets a group go on; until that is told, the message that was waited for comes again, since nothing else ever lets the group go on. */
+  private async resume(key: string, link: Work | Unreadable, done: Decision): Promise<Decision> {
     try {
       await this.parts.groups?.resume(key);
-      return true;
+      return done;
     } catch (error) {
-      this.parts.verdict.warn('the message group stays stopped', error);
-      return false;
+      return this.parts.verdict.fail({ deliveries: link.deliveries }, error);
     }
   }
 

@@ -78,7 +78,7 @@ export class Runner {
         // not begun is not tried: it goes back as it came
         if (this.deadline.signal.aborted) { return verdict.notBegun(work); }
         const standing = work.position && this.parts.places ? standingOf(work.position, last === 'unknown' ? last = await this.lastOf(work.position.key) : last) : undefined;
-        if (standing && last && last !== 'unknown') { this.reached.set(work.position!.key, last); }
+        if (standing && last && last !== 'unknown') { this.reach(work, last); }
         const lastId = last === 'unknown' ? undefined : last?.eventId;
         if (standing?.kind === 'duplicate') { return await this.duplicate(work, company, last as KnownPlace); }
         if (standing?.kind === 'conflict') { return verdict.conflict(work, lastId); }
@@ -88,7 +88,7 @@ export class Runner {
           last = 'unknown';
         } else {
           const ending = await this.runOnce(work, company, standing?.kind === 'stale', standing?.kind === 'next' ? standing.after : undefined);
-          if (ending.kind === 'done' && standing?.kind === 'next') { this.reached.set(work.position!.key, { kind: 'place', ...this.placeOf(work, undefined) }); }
+          if (ending.kind === 'done' && standing?.kind === 'next') { this.reach(work, { kind: 'place', eventId: work.eventId, ...work.position! }); }
           if (ending.kind !== 'failed' || !isPlaceRefused(ending.error)) { return verdict.ofEnding(ending, work); }
           last = ending.error.last;
           if (!this.parts.places) { return this.refusedByEntity(work, last); }
@@ -105,7 +105,8 @@ export class Runner {
     const redelivered = work.known !== undefined || work.deliveries.some(({ receiveCount }) => receiveCount > 1);
     const place = work.position && !stale ? this.placeOf(work, after) : undefined;
     const cause = causeOf(work);
-    const transaction = new Transaction({ contracts: this.parts.emits, outbox: environment.outbox?.table, cause }, 1 + (place ? 1 : 0) + (work.parked === undefined ? 0 : 1));
+    const reserved = 1 + (place ? 1 : 0) + (work.parked === undefined ? 0 : 1);
+    const transaction = new Transaction({ contracts: this.parts.emits, outbox: environment.outbox?.table, cause }, reserved);
     const ending = await once(work, async (held) => this.run(work, held, { transaction, cause, place, stale }), {
       ...company, lease: this.lease, store: this.parts.storeFor(redelivered), takesOver: true, counts: verdict.counts,
     });
@@ -171,7 +172,8 @@ export class Runner {
 
   private async park(work: Work, last: KnownPlace | undefined): Promise<boolean> {
     const [delivery] = work.deliveries;
-    return this.parts.places!.park(parkedKey(work.position!, work.position!.place), JSON.stringify(delivery), { key: work.position!.key, last: last?.place ?? null });
+    const { key, place } = work.position!;
+    return this.parts.places!.park(parkedKey(work.position!, place), JSON.stringify(delivery), { key, last: last?.place ?? null });
   }
 
   /** Runs those that have waited for this work; undefined when none is left that could run. */
@@ -209,6 +211,12 @@ export class Runner {
     return this.diedTooOften(work) ?? this.performOne(work, { alone: true, replaces: !known?.alone });
   }
 
+  /** Notes how far an aggregate has come; groups side by side may tell of it in any order. */
+  private reach({ position }: Work, last: KnownPlace): void {
+    const { place } = this.reached.get(position!.key) ?? {};
+    if (place === undefined || place < last.place) { this.reached.set(position!.key, last); }
+  }
+
   private async lastOf(key: string): Promise<KnownPlace | undefined> {
     const last = (await this.parts.places!.lookUp([key])).get(key);
     return last?.kind === 'place' ? last : undefined;
@@ -229,7 +237,9 @@ const txOf = (transaction: Transaction, { once: step }: Steps): Tx => ({
   once: step,
 });
 
-const causeOf = ({ correlationId, eventId, hops, traceparent }: Work): Cause => ({ correlationId, causationId: eventId, hops, ...(traceparent ? { traceparent } : {}) });
+const causeOf = ({ correlationId, eventId: causationId, hops, traceparent }: Work): Cause => ({
+  correlationId, causationId, hops, ...(traceparent ? { traceparent } : {}),
+});
 
 function metaOf(work: Work, attempt: number, stale: boolean): Meta {
   const { deliveries: [{ messageId, sentAt, receiveCount }], contract, eventId, correlationId, causationId, businessKey, hops, replay } = work;

@@ -36,14 +36,8 @@ export class Steps {
 
   /** Runs the effect unless it is done, and gives its result. */
   readonly once = <Result extends StepResult>(step: string, effect: (key: string) => Promise<Result> | Result, options: StepOptions = {}): Promise<Result> => {
-    const running = (async () => {
-      try {
-        return await this.run(step, effect, options);
-      } finally {
-        // without a handler of its own: a failure that nobody waits for must not be taken for one that was dealt with
-        this.underWay.delete(running);
-      }
-    })();
+    // the one promise that there is: a failure that nobody waits for must not be taken for one that was dealt with
+    const running: Promise<Result> = this.run(step, effect, options).finally(() => { this.underWay.delete(running); });
     this.underWay.add(running);
     return running;
   };

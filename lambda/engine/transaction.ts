@@ -45,7 +45,7 @@ const keptFor = 14 * 86_400; // seconds; the relay reads them at once
 /** Collects what a handler wants written. */
 export class Transaction {
   private readonly collected: Write[] = [];
-  private readonly emitted: Promise<Write>[] = [];
+  private readonly emitted: Promise<Row>[] = [];
   private open = true;
 
   /** @param reserved The number of actions that the memory itself takes. */
@@ -74,7 +74,9 @@ export class Transaction {
 
   /** What was collected, with the events that are emitted; fails when one of them cannot be sent. */
   async writes(): Promise<readonly Write[]> {
-    return [...this.collected, ...await Promise.all(this.emitted)];
+    const rows = new Map((await Promise.all(this.emitted)).map((row) => [row.Put.Item.id, row]));
+    // an event that is emitted twice is one event; DynamoDB takes no item twice
+    return [...this.collected, ...rows.values()];
   }
 
   private join(count: number): void {
@@ -85,7 +87,10 @@ export class Transaction {
   }
 }
 
-async function rowOf(contract: EventContract, data: unknown, outbox: string, cause: Cause): Promise<Write> {
+/** An event in the outbox. */
+type Row = { readonly Put: { readonly TableName: string; readonly Item: { readonly id: string; readonly event: string; readonly expiration: number } } };
+
+async function rowOf(contract: EventContract, data: unknown, outbox: string, cause: Cause): Promise<Row> {
   const envelope = await seal({ contract, data }, cause);
   let event: string;
   try {

@@ -157,7 +157,7 @@ export class ConsumerFunction extends NodejsFunction {
 function environmentCredentials(): string {
   // compiled, it lies beside this folder; as source, beside `src`
   const candidates = [join(__dirname, '..', 'lambda', 'environment-credentials.js'), join(__dirname, '..', '..', 'lambda', 'environment-credentials.ts')];
-  return candidates.find(existsSync) ?? candidates[0];
+  return candidates.find((candidate) => existsSync(candidate)) ?? candidates[0]!;
 }
 
 function problems(props: ConsumerFunctionProps): (string | undefined)[] {

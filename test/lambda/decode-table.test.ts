@@ -83,9 +83,9 @@ test.each(['9007199254740993', '-9007199254740993', '0.1234567890123456789', '12
 test('makes a number of exactly those that come back as they were', () => {
   const doubles = fc.double({ noNaN: true, min: -1e125, max: 1e125 });
 
-  fc.assert(fc.property(doubles, fc.bigInt({ min: -(10n ** 37n), max: 10n ** 37n }), (double, digits) => {
+  fc.assert(fc.property(doubles, fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), (double, digits) => {
     expect(read({ n: { N: String(double) } })).toEqual({ n: double === 0 ? expect.any(Number) : double });
-    expect(read({ n: { N: String(digits) } })).toEqual({ n: BigInt(Number(digits)) === digits ? Number(digits) : String(digits) });
+    expect(read({ n: { N: String(digits) } })).toEqual({ n: String(Number(digits)) === String(digits) ? Number(digits) : String(digits) });
   }));
 });
 

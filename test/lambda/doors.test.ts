@@ -35,23 +35,31 @@ interface Door {
   readonly id: string;
 }
 
-const modelOf = (make: (process: Work) => ConstructorParameters<typeof DoorModel<unknown, void>>[0], source: object): Door['given'] =>
-  (process = writes, options = {}) => new DoorModel<unknown, void>(make(process), { ...options, environment: { source: source as never, ...options.environment } });
+type Make = ConstructorParameters<typeof DoorModel<unknown, void>>[0];
+
+const modelOf = (make: (process: Work) => Make, source: object): Door['given'] => (process = writes, options = {}) =>
+  new DoorModel<unknown, void>(make(process), { ...options, environment: { source: source as never, ...options.environment } });
+
+/** What each door is given. */
+const optionsOf = (process: Work, lambda: FunctionModel) => ({
+  on: orderPlaced, process: async (placed: Order, processing: Processing) => process(placed, processing, lambda),
+});
 
 const doors: Readonly<Record<string, Door>> = {
   topicConsumer: {
-    given: modelOf((process) => (collaborators, lambda) => topicConsumer({ on: orderPlaced, process: async (order, processing) => process(order, processing, lambda) }, collaborators) as never,
-      { kind: 'sns', arn: 'arn:aws:sns:eu-west-1:123456789012:orders' }),
+    given: modelOf((process) => (collaborators, lambda) => topicConsumer(optionsOf(process, lambda), collaborators) as never, {
+      kind: 'sns', arn: 'arn:aws:sns:eu-west-1:123456789012:orders',
+    }),
     event: notified, again: (body) => ({ Records: [{ Sns: JSON.parse(body) as unknown }] }), id: 'sns-1',
   },
   eventConsumer: {
-    given: modelOf((process) => (collaborators, lambda) => eventConsumer({ on: orderPlaced, process: async (order, processing) => process(order, processing, lambda) }, collaborators) as never,
-      { kind: 'eventbridge', arn: 'arn:aws:events:eu-west-1:123456789012:rule/orders' }),
+    given: modelOf((process) => (collaborators, lambda) => eventConsumer(optionsOf(process, lambda), collaborators) as never, {
+      kind: 'eventbridge', arn: 'arn:aws:events:eu-west-1:123456789012:rule/orders',
+    }),
     event: matched, again: (body) => JSON.parse(body), id: 'bus-1',
   },
   asyncConsumer: {
-    given: modelOf((process) => (collaborators, lambda) => asyncConsumer({ on: orderPlaced, process: async (order, processing) => process(order, processing, lambda) }, collaborators),
-      { kind: 'lambda' }),
+    given: modelOf((process) => (collaborators, lambda) => asyncConsumer(optionsOf(process, lambda), collaborators), { kind: 'lambda' }),
     event: (fact) => fact, again: (body) => JSON.parse(body), id: 'request-id',
   },
 };

@@ -12,7 +12,7 @@ const invoiced = defineEvent({
 const counted = defineEvent({
   source: 'billing', type: 'Counted', version: 1, schema: z.object({ orderId: z.string(), place: z.number() }), key: ({ orderId }) => orderId, orderBy: ({ place }) => place,
 });
-const undeclared = defineEvent({ ...invoiced, type: 'Undeclared' });
+const undeclared = defineEvent({ source: 'billing', type: 'Undeclared', version: 1, schema: invoiced.schema, key: ({ orderId }) => orderId });
 
 type Work = (order: Order, processing: Processing<Tx<typeof invoiced | typeof counted>>, lambda: FunctionModel) => Promise<void> | void;
 
@@ -27,7 +27,9 @@ const writeAndEmit: Work = ({ orderId }, { tx }) => {
 };
 
 const given = (process: Work = writeAndEmit, { fault, ...more }: Circumstances = {}) => new MadeModel(
-  (collaborators, lambda) => queueConsumer({ on: orderPlaced, emits: [invoiced, counted], process: (order, processing) => process(order, processing, lambda) }, collaborators),
+  (collaborators, lambda) => queueConsumer({
+    on: orderPlaced, emits: [invoiced, counted], process: (order, processing) => process(order, processing, lambda),
+  }, collaborators),
   { environment: { ...outbox, ...more.environment }, ...(fault ? { fault } : {}) },
 );
 
@@ -46,6 +48,16 @@ describe('an emitted event', () => {
     expect(model.emitted).toMatchObject([{ metadata: { source: 'billing', type: 'OrderInvoiced', version: 3, idempotencyKey: 'invoice/a' }, data: { orderId: 'a' } }]);
     const [row] = model.table.db.items(outbox.outbox.table);
     expect(row).toEqual({ id: model.emitted[0]!.metadata.id, event: expect.any(String), expiration: Math.floor(Date.parse('2026-01-05T08:00:00Z') / 1000) + 14 * 86_400 });
+  });
+
+  test('is one event, however often the handler emits it', async () => {
+    const model = given(({ orderId }, { tx }) => { for (let times = 0; times < 3; times++) { tx.emit(invoiced, { orderId }); } });
+    model.place('a');
+
+    await model.drain();
+
+    expect(model.emitted).toHaveLength(1);
+    expect(model.queue.deadLetters).toEqual([]);
   });
 
   test('is committed in one transaction with the writes and with the memory of its cause', async () => {
@@ -145,7 +157,7 @@ describe('an emitted event', () => {
 
 describe('what cannot be emitted', () => {
   test('is an event that the consumer has not declared: it is tried again, and set aside with what to do', async () => {
-    const model = given(({ orderId }, { tx }) => tx.emit(undeclared as never, { orderId }));
+    const model = given(({ orderId }, { tx }) => tx.emit(undeclared as never, { orderId } as never));
     model.place('a');
 
     await model.drain();
@@ -211,7 +223,8 @@ test('a handler that emits fails at its start without an outbox, and names the c
 });
 
 test.each(['claim', 'entity'] as const)('a handler that emits fails at its start where there is no transaction (%s)', (idempotency) => {
-  const start = () => queueConsumer({ on: orderPlaced, emits: [invoiced], idempotency, process: () => {} } as never, { environment: { ...environment, ...outbox } });
+  const options = { on: orderPlaced, emits: [invoiced], idempotency, process: () => {} };
+  const start = () => queueConsumer(options as never, { environment: { ...environment, ...outbox } });
 
   expect(start).toThrow(`\`emits\` needs \`idempotency: 'transaction'\`, this is '${idempotency}'`);
 });

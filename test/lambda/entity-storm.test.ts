@@ -9,6 +9,9 @@ afterEach(() => {
 
 const places = [1, 2, 3, 4, 5, 6];
 
+// the same storms on every machine; CHAOS_SEED and CHAOS_RUNS make others
+const parameters = { seed: Number(process.env.CHAOS_SEED ?? 20_260_105), numRuns: Number(process.env.CHAOS_RUNS ?? 200) };
+
 const storms = fc.record({
   told: fc.subarray(places).chain((again) => fc.shuffledSubarray([...places, ...again], { minLength: places.length + again.length })),
   deletes: fc.subarray([2, 3, 4], { maxLength: 1 }),
@@ -61,7 +64,7 @@ test('no event has its effect in the entity twice, and the last one always has i
       expect(entity).toEqual({ orderId: account, lastEvent: expect.objectContaining({ event: `Deposited-${account}-6` }), ...Object.fromEntries(lives) });
     }
     expect(model.letters).toEqual([]);
-  }), { seed: Number(process.env.CHAOS_SEED ?? 20_260_105), numRuns: Number(process.env.CHAOS_RUNS ?? 200) });
+  }), parameters);
 
-  expect(Math.min(seen.stale, seen.duplicate, seen.struck)).toBeGreaterThan(100);
+  expect(Math.min(seen.stale, seen.duplicate, seen.struck)).toBeGreaterThan(parameters.numRuns / 4);
 }, 120_000);

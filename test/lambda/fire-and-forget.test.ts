@@ -10,7 +10,7 @@ import { publishToTopic } from '../../lambda/producers/topic';
 
 useVirtualClock();
 
-const told = defineEvent({ ...orderPlaced, type: 'OrderTold' });
+const told = defineEvent({ source: 'shop', type: 'OrderTold', version: 1, schema: orderPlaced.schema, key: ({ orderId }) => orderId });
 const queue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/told';
 
 type Work = (order: Order, processing: Processing) => Promise<void> | void;

@@ -1,16 +1,8 @@
-import { dies, failsWith, gapless, itemOf, nameOf, once, OrderedModel, type OrderedOptions, waits } from './ordered-model';
+import { apart, givenForgetful as forgetful, givenGapless as given } from './gapless-model';
+import { dies, itemOf, once, waits } from './ordered-model';
 import { ended, pause, useVirtualClock } from './virtual-clock';
-import { Poison } from '../../lambda';
 
 useVirtualClock();
-
-const given = (options: OrderedOptions = {}) => new OrderedModel({ on: gapless, ...options });
-
-/** The same behind a FIFO queue, which forgets what is parked. */
-const forgetful = (options: OrderedOptions = {}) => given({ fifo: true, ...options });
-
-/** A message of a group of its own, so that its group does not keep the order. */
-const apart = (place: number) => ({ group: `group-${place}` });
 
 describe('an event that comes before its predecessors', () => {
   test('waits in the store and in its queue, is counted, and is done when it is its turn', async () => {
@@ -59,6 +51,8 @@ describe('an event that comes before its predecessors', () => {
     for (const place of [5, 3, 4, 2, 7]) { model.tell('a', place, apart(place)); }
     await model.drain();
     expect(model.tries).toEqual([]);
+    // to be parked releases nothing, and parks nothing again
+    expect(model.counted.counts).toEqual({ Parked: 5 });
 
     model.tell('a', 1);
     await model.drain();
@@ -197,15 +191,23 @@ describe('a function that dies', () => {
     await model.drain();
     model.tell('a', 1);
     model.tell('b', 1);
-    model.tell('c', 1);
+    await model.deliver();
+    // each time others are there that it could take with it
+    for (const mate of ['c', 'd', 'e']) {
+      jest.advanceTimersByTime(180_000);
+      model.tell(mate, 1);
+      await model.deliver();
+    }
     await model.drain();
 
-    expect([...model.done].sort()).toEqual(['a1', 'b1', 'c1']);
+    expect([...model.done].sort()).toEqual(['a1', 'b1', 'c1', 'd1', 'e1']);
+    expect(model.tries.filter((name) => /[cde]1/.test(name))).toEqual(['c1', 'd1', 'e1']);
+    expect(model.tries.filter((name) => name === 'a2')).toHaveLength(4);
     expect(model.letters).toMatchObject([{ reason: 'FunctionDied', attempt: 3 }]);
     repaired = true;
     model.queue.redrive();
     await model.drain();
-    expect(model.done.slice(3)).toEqual(['a2', 'a3']);
+    expect(model.done.slice(5)).toEqual(['a2', 'a3']);
     expect(model.remembered('PARKED')).toEqual([]);
   });
 });
@@ -247,90 +249,5 @@ describe('a race', () => {
     expect(model.tries).toEqual(['a1', 'a2']);
     expect(model.remembered('PARKED')).toEqual([]);
     expect(model.letters).toEqual([]);
-  });
-});
-
-describe('a parked event that fails when it is released', () => {
-  const failing = (failure: () => never, times: number, options: OrderedOptions = {}) => {
-    let left = times;
-    return forgetful({ ...options, process: (change, { tx }) => { if (change.place === 2 && left-- > 0) { failure(); } tx.write(itemOf(change)); } });
-  };
-  const park = async (model: OrderedModel) => {
-    for (const place of [2, 3]) { model.tell('a', place, apart(place)); }
-    await model.drain();
-    model.tell('a', 1);
-  };
-
-  test.each([['ThrottlingException', 7], ['Error', 3]])('with %s is tried again, and nothing overtakes it', async (name, times) => {
-    const model = failing(failsWith(name), times);
-    await park(model);
-
-    await model.drain();
-
-    expect(model.done).toEqual(['a1', 'a2', 'a3']);
-    expect(model.tries.filter((tried) => tried === 'a2')).toHaveLength(times + 1);
-    expect(model.letters).toEqual([]);
-  });
-
-  test.each([
-    ['at first sight when it is poison', () => { throw new Poison('no', { reason: 'No' }); }, 1, 'No'],
-    ['after all its tries', failsWith('Error'), 5, 'Error'],
-  ] as const)('is set aside %s, as it came; those behind it wait until it is back', async (_when, failure, times, reason) => {
-    const model = failing(failure as () => never, times);
-    await park(model);
-    await model.drain();
-
-    expect(model.done).toEqual(['a1']);
-    expect(model.letters).toMatchObject([{ reason, messageId: 'message-1' }]);
-    expect(model.queue.deadLetters).toMatchObject([{ group: 'group-2', deduplicationId: 'message-1' }]);
-    expect(model.remembered('PARKED').map(({ delivery }) => JSON.parse(delivery as string) as unknown)).toMatchObject([{ messageId: 'message-2' }]);
-    model.queue.redrive();
-    await model.drain();
-    expect(model.done).toEqual(['a1', 'a2', 'a3']);
-    expect(model.remembered('PARKED')).toEqual([]);
-  });
-
-  test.each([
-    ['its letter cannot be sent', once('SendMessage', 'before', failsWith('ServiceUnavailable'))],
-    ['its row cannot be taken out', once('resume', 'before', failsWith('ThrottlingException'))],
-    ['the function dies before its letter', once('SendMessage', 'before', dies)],
-    ['the function dies after its letter', once('SendMessage', 'after', dies)],
-  ])('is not lost when %s', async (_what, fault) => {
-    let poisonous = true;
-    const model = forgetful({ fault, process: (change, { tx }) => { if (change.place === 2 && poisonous) { throw new Poison('no'); } tx.write(itemOf(change)); } });
-    await park(model);
-    await model.drain();
-    expect(new Set(model.letters.map(({ messageId }) => messageId))).toEqual(new Set(['message-1']));
-
-    poisonous = false;
-    model.queue.redrive();
-    await model.drain();
-
-    expect(model.done).toEqual(['a1', 'a2', 'a3']);
-    expect(model.remembered('PARKED')).toEqual([]);
-    expect(model.letters).toEqual([]);
-  });
-
-  test('leaves no row behind when it was its own message that was done, or set aside', async () => {
-    let poisonous = true;
-    const model = given({
-      fault: once('complete', 'after', dies),
-      process: (change, { tx }) => { if (change.place === 3 && poisonous) { throw new Poison('no'); } tx.write(itemOf(change)); },
-    });
-    const [third, second, first] = model.tellAll('a', 3, 2, 1);
-    await model.hand(third!);
-    await model.hand(second!);
-    await model.hand(first!);
-    expect(model.done).toEqual(['a1']);
-
-    await model.hand(second!);
-    expect(model.done).toEqual(['a1', 'a2']);
-    expect(model.remembered('PARKED')).toEqual([]);
-
-    poisonous = false;
-    model.queue.redrive();
-    await model.drain();
-    expect(model.done.map(String)).toEqual([1, 2, 3].map((place) => nameOf({ account: 'a', place })));
-    expect(model.remembered('PARKED')).toEqual([]);
   });
 });

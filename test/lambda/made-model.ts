@@ -55,7 +55,7 @@ export class MadeModel extends ConsumerModel {
 }
 
 /** A function that its source invokes with the event itself. */
-type Invoked<Event, Answer> = (event: Event, context: { getRemainingTimeInMillis(): number; readonly awsRequestId?: string }) => Promise<Answer>;
+type Invoked<Event, Answer> = (event: Event, context: { readonly awsRequestId?: string; getRemainingTimeInMillis(): number }) => Promise<Answer>;
 
 export interface DoorOptions extends Pick<ModelOptions, 'environment' | 'timeoutMillis' | 'fault' | 'log'> {}
 
@@ -66,7 +66,9 @@ export class DoorModel<Event, Answer> {
   /** Takes the letters only. */
   private readonly queue = new QueueModel(1, 50);
 
-  constructor(private readonly make: (collaborators: Collaborators, lambda: FunctionModel) => Invoked<Event, Answer>, private readonly options: DoorOptions = {}) {}
+  constructor(
+    private readonly make: (collaborators: Collaborators, lambda: FunctionModel) => Invoked<Event, Answer>, private readonly options: DoorOptions = {},
+  ) {}
 
   /** Invokes a function that has just started; `died` when it dies, by itself or at its timeout. Fails as the invocation does. */
   async invoke(event: Event, awsRequestId?: string): Promise<Answer | 'died'> {
@@ -74,7 +76,11 @@ export class DoorModel<Event, Answer> {
     const lambda = new FunctionModel();
     const mortal = lambda.mortal((call, moment) => fault?.(call, moment, lambda));
     const handler = this.make({
-      environment: { ...environment, ...this.options.environment }, store: new MemoryStore(this.table, mortal), metrics: this.counted, sqs: this.queue.client(mortal), log,
+      environment: { ...environment, ...this.options.environment },
+      store: new MemoryStore(this.table, mortal),
+      metrics: this.counted,
+      sqs: this.queue.client(mortal),
+      log,
     }, lambda);
     return ended(this.run(handler, event, lambda, timeoutMillis, awsRequestId));
   }
@@ -83,7 +89,7 @@ export class DoorModel<Event, Answer> {
   get letters(): (Partial<DeadLetter> & { readonly body: string; readonly attributes: Readonly<Record<string, string | undefined>> })[] {
     return this.queue.deadLetters.map(({ body, attributes = {} }) => ({
       body,
-      attributes: Object.fromEntries(Object.entries(attributes).filter(([name]) => name !== deadLetterAttribute).map(([name, { StringValue }]) => [name, StringValue])),
+      attributes: Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => name === deadLetterAttribute ? [] : [[name, value.StringValue]])),
       ...JSON.parse(attributes[deadLetterAttribute]?.StringValue ?? '{}') as DeadLetter,
     }));
   }
@@ -93,7 +99,9 @@ export class DoorModel<Event, Answer> {
     return this.table.effects.map((write) => (write as { readonly Put: { readonly Item: { readonly orderId?: unknown } } }).Put.Item.orderId);
   }
 
-  private async run(handler: Invoked<Event, Answer>, event: Event, lambda: FunctionModel, timeoutMillis: number, awsRequestId?: string): Promise<Answer | 'died'> {
+  private async run(
+    handler: Invoked<Event, Answer>, event: Event, lambda: FunctionModel, timeoutMillis: number, awsRequestId?: string,
+  ): Promise<Answer | 'died'> {
     let ending: { readonly answer: Answer } | { readonly error: unknown } | undefined;
     await lambda.invoke(async (_none, context) => {
       try {

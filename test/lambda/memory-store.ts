@@ -16,9 +16,12 @@ const memory = 'memory';
 
 /** What the functions share: the records, and what their handlers have written. */
 export class MemoryTable {
+  private readonly inner: DynamoDBClient;
   readonly db = new MemoryDynamoDB().table('orders', { partitionKey: 'orderId' });
   /** Every write of a handler that was committed, in order. */
   readonly effects: Write[] = [];
+
+  constructor() { this.inner = this.db.client(); }
 
   /** What is remembered, by key. */
   get records(): ReadonlyMap<string, RecordItem> {
@@ -32,16 +35,15 @@ export class MemoryTable {
 
   /** A client whose calls may fail. */
   client(fault: Fault = () => {}): DynamoDBClient {
-    const inner = this.db.client();
     const send = async (command: { readonly input: object; readonly constructor: { readonly name: string } }) => {
       const call = command.constructor.name.replace(/Command$/, '');
       await fault(call, 'before');
-      const answer: unknown = await inner.send(command as never);
+      const answer: unknown = await this.inner.send(command as never);
       this.note(call, command.input);
       await fault(call, 'after');
       return answer;
     };
-    return Object.assign(Object.create(inner) as DynamoDBClient, { send });
+    return Object.assign(Object.create(this.inner) as DynamoDBClient, { send });
   }
 
   private note(call: string, input: object): void {

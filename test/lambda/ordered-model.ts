@@ -77,7 +77,8 @@ export class OrderedModel extends ConsumerModel {
   }
 
   protected override handlerFor(lambda: FunctionModel): Handler {
-    const { on = [deposited, withdrawn], process = (change: Change, { tx }: Effect) => tx.write(itemOf(change)), settings, fault, fifo = false, log = silent } = this.ordered;
+    const { on = [deposited, withdrawn], settings, fault, fifo = false, log = silent } = this.ordered;
+    const { process = (change: Change, { tx }: Effect) => tx.write(itemOf(change)) } = this.ordered;
     const mortal = lambda.mortal((call, moment) => {
       if (moment === 'before') { this.calls.push(call); }
       return fault?.(call, moment, lambda);
@@ -100,10 +101,11 @@ export function bodyOf(change: Change, type = 'Deposited', id = `${type}-${nameO
 
 type Fault = NonNullable<ModelOptions['fault']>;
 
-/** Strikes once, when the call comes for the n-th time. */
-export function once(call: string, moment: 'before' | 'after', strike: (lambda: FunctionModel) => Promise<void> | void, nth = 1): Fault {
+/** Strikes once, when the call comes for the n-th time, and knows whether it has. */
+export function once(call: string, moment: 'before' | 'after', strike: (lambda: FunctionModel) => Promise<void> | void, nth = 1): Fault & { readonly struck: () => boolean } {
   let count = 0;
-  return (name, when, lambda) => name === call && when === moment && ++count === nth ? strike(lambda) : undefined;
+  const fault: Fault = (name, when, lambda) => name === call && when === moment && ++count === nth ? strike(lambda) : undefined;
+  return Object.assign(fault, { struck: () => count >= nth });
 }
 
 export const dies = async (lambda: FunctionModel) => lambda.die();

@@ -125,7 +125,8 @@ export class QueueModel {
     return { send } as unknown as SQSClient;
   }
 
-  private takeDeadLetter({ QueueUrl, MessageBody, MessageAttributes = {}, MessageSystemAttributes, MessageGroupId, MessageDeduplicationId }: SendMessageCommandInput) {
+  private takeDeadLetter(input: SendMessageCommandInput) {
+    const { QueueUrl, MessageBody, MessageAttributes = {}, MessageSystemAttributes, MessageGroupId, MessageDeduplicationId } = input;
     check(QueueUrl === this.named(deadLetterQueueUrl), `no queue ${QueueUrl}`);
     check(this.fifo === (MessageDeduplicationId !== undefined) && (!this.fifo || MessageGroupId !== undefined), 'group and deduplication id, in a FIFO queue and only there');
     check(/^[!-~]{1,128}$/.test(MessageGroupId ?? '-') && /^[!-~]{1,128}$/.test(MessageDeduplicationId ?? '-'), 'a group or a deduplication id that is not allowed');
@@ -141,7 +142,8 @@ export class QueueModel {
     const traceHeader = MessageSystemAttributes?.AWSTraceHeader?.StringValue;
     const letter: Message = {
       id: `letter-${++this.count}`, body: MessageBody ?? '', attributes: MessageAttributes, sentAt: Date.now(), receiveCount: 0, visibleAt: 0,
-      ...(traceHeader ? { traceHeader } : {}), ...(MessageGroupId ? { group: MessageGroupId } : {}), ...(MessageDeduplicationId ? { deduplicationId: MessageDeduplicationId } : {}),
+      ...(traceHeader ? { traceHeader } : {}), ...(MessageGroupId ? { group: MessageGroupId } : {}),
+      ...(MessageDeduplicationId ? { deduplicationId: MessageDeduplicationId } : {}),
     };
     if (this.firstOf('dead letters', letter) === letter) { this.deadLetters.push(letter); }
     return {};

@@ -66,7 +66,7 @@ describe('a handler that fails', () => {
 
     await model.deliver().finally(() => jest.mocked(Math.random).mockRestore());
 
-    expect(model.queue.nextIn).toBe(43_200_000);
+    expect(model.queue.nextIn).toBe(42_000_000);
   });
 
   test('runs beside its batch mates when it is tried again: a failure is no death', async () => {

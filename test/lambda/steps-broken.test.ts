@@ -252,7 +252,7 @@ describe('in a consumer that only claims', () => {
   test('steps are kept in the store that it is given, and nothing in the table', async () => {
     const elsewhere = new MemoryTable();
     const effects: string[] = [];
-    const model = new MadeModel((collaborators) => queueConsumer({
+    const model = new MadeModel(({ store: _table, ...collaborators }) => queueConsumer({
       on: orderPlaced, idempotency: 'claim', store: new MemoryStore(elsewhere),
       process: async (_order, { tx, meta }) => {
         await tx.once('charge', (key) => { effects.push(key); });

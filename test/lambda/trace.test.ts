@@ -22,10 +22,6 @@ interface Segment {
 /** A tracer as Powertools' is built, that can be read; X-Ray gives no segment where it has no context. */
 class ReadableTracer implements PowertoolsTracer {
   readonly segments: Segment[] = [];
-  constructor(private readonly on = true, private readonly context = true) {}
-
-  isTracingEnabled(): boolean { return this.on; }
-
   readonly provider = {
     captureAsyncFunc: (name: string, work: (segment?: TraceSegment) => unknown): unknown => {
       const segment: Segment = { name, annotations: {}, errors: [], closed: 0 };
@@ -37,9 +33,14 @@ class ReadableTracer implements PowertoolsTracer {
       } : undefined);
     },
   };
+
+  constructor(private readonly on = true, private readonly context = true) {}
+
+  isTracingEnabled(): boolean { return this.on; }
 }
 
-const given = (tracer: PowertoolsTracer, process: Work = writes) => new MadeModel((collaborators) => queueConsumer({ on: orderPlaced, process, tracer }, collaborators));
+const given = (tracer: PowertoolsTracer, process: Work = writes) =>
+  new MadeModel((collaborators) => queueConsumer({ on: orderPlaced, process, tracer }, collaborators));
 
 test('traces each event in a subsegment of its own, which can be found by its ids', async () => {
   const tracer = new ReadableTracer();
