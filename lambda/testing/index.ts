@@ -1,0 +1,13 @@
+export type { LogLine } from './collected-log';
+export type { Deliverable } from './deliverable';
+export { MemoryDynamoDB, type MemoryDynamoDBChange, type MemoryDynamoDBHook } from './dynamodb/memory-dynamodb';
+export type { KeyAttributes } from './dynamodb/table';
+export type { EmittedEvent, Expectation } from './expectation';
+export { type Faults, type Moment, moments } from './faults';
+export type { Letter } from './memory-sqs';
+export { records } from './records';
+export type { Posting } from './source-for';
+export { type ItemChange, tableChange } from './table-change';
+export type { ConsumerTest, DeliverOptions, TestOptions } from './test-consumer';
+export { testConsumer } from './test-consumer';
+export type { TestEnvironment } from './test-environment';
