@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { checkOptions } from './check-options';
 import type { AnyConsumerOptions, Collaborators } from './options';
 import { impatient } from '../connection';
 import type { EventContract } from '../contract';
@@ -13,7 +14,6 @@ import { traceWith } from '../engine/trace';
 import type { Tx } from '../engine/transaction';
 import { Verdict } from '../engine/verdict';
 import { type ConsumerEnvironment, type ConsumerSource, readConsumerEnvironment } from '../environment';
-import { EnvironmentError } from '../errors';
 import { ConsumerMetrics } from '../metrics';
 import { DynamoDBStore } from '../store/dynamodb-store';
 import { EntityStore } from '../store/entity-store';
@@ -66,24 +66,6 @@ export function assemble<Source extends ConsumerSource>(door: Door<Source>, opti
     trace: options.tracer && traceWith(options.tracer),
   });
   return { consumer, environment, sqs, log };
-}
-
-function checkOptions(
-  contracts: readonly EventContract[], { idempotency = 'transaction', emits = [], onStale, concurrency = 10, store }: AnyConsumerOptions,
-  environment: ConsumerEnvironment, groupsStop: boolean,
-): void {
-  const problems = [
-    ...(emits.length > 0 && idempotency !== 'transaction' ? [`\`emits\` needs \`idempotency: 'transaction'\`, this is '${idempotency}'`] : []),
-    ...(emits.length > 0 && !environment.outbox ? [`\`emits\` needs an outbox: give ${environment.construct} an \`outbox\``] : []),
-    ...(idempotency === 'entity' ? contracts.filter(({ orderBy }) => !orderBy).map(({ type }) => `\`idempotency: 'entity'\` needs events with \`orderBy\`, ${type} has none`) : []),
-    ...(idempotency !== 'transaction' ? contracts.filter(({ gapless }) => gapless).map(({ type }) => `${type} is gapless, which needs \`idempotency: 'transaction'\``) : []),
-    ...(idempotency === 'entity' && onStale === 'process' ? ['`onStale: \'process\'` needs `idempotency: \'transaction\'`: the entity has one place'] : []),
-    ...(store ? contracts.filter(({ orderBy }) => orderBy).map(({ type }) => `${type} has \`orderBy\`, which needs the consumer's table: leave \`store\` out`) : []),
-    ...(store && groupsStop ? ['`onGroupPoison: \'park\'` needs the consumer\'s table: leave `store` out'] : []),
-    ...(store && idempotency !== 'claim' ? [`\`store\` needs \`idempotency: 'claim'\`, this is '${idempotency}'`] : []),
-    ...(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1000 ? [] : [`\`concurrency\` is ${concurrency}, not a whole number from 1 to 1000`]),
-  ];
-  if (problems.length > 0) { throw new EnvironmentError(`consumer of ${environment.construct}: ${problems.join('; ')}`); }
 }
 
 function storesFor({ idempotency, store }: AnyConsumerOptions, collaborators: Collaborators, environment: ConsumerEnvironment) {

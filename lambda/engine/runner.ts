@@ -70,14 +70,16 @@ export class Runner {
     return this.parts.verdict.fail({ ...work, attempt: attempts }, died);
   }
 
-  private async performOne(work: Work, company: Company): Promise<Decision> {
-    const { verdict } = this.parts;
+  private async performOne(given: Work, company: Company): Promise<Decision> {
+    const { places, verdict } = this.parts;
+    let work = given;
     let last = (work.position && this.reached.get(work.position.key)) ?? work.last;
     try {
       for (let round = 1; ; round++) {
         // not begun is not tried: it goes back as it came
         if (this.deadline.signal.aborted) { return verdict.notBegun(work); }
-        const standing = work.position && this.parts.places ? standingOf(work.position, last === 'unknown' ? last = await this.lastOf(work.position.key) : last) : undefined;
+        if (work.position && places && last === 'unknown') { ({ work, last } = await this.lookUp(work, places)); }
+        const standing = work.position && places && last !== 'unknown' ? standingOf(work.position, last) : undefined;
         if (standing && last && last !== 'unknown') { this.reach(work, last); }
         const lastId = last === 'unknown' ? undefined : last?.eventId;
         if (standing?.kind === 'duplicate') { return await this.duplicate(work, company, last as KnownPlace); }
@@ -91,7 +93,7 @@ export class Runner {
           if (ending.kind === 'done' && standing?.kind === 'next') { this.reach(work, { kind: 'place', eventId: work.eventId, ...work.position! }); }
           if (ending.kind !== 'failed' || !isPlaceRefused(ending.error)) { return verdict.ofEnding(ending, work); }
           last = ending.error.last;
-          if (!this.parts.places) { return this.refusedByEntity(work, last); }
+          if (!places) { return this.refusedByEntity(work, last); }
         }
         if (round === mostRounds) { return verdict.fail(work, new NotBegun()); }
       }
@@ -217,9 +219,13 @@ export class Runner {
     if (place === undefined || place < last.place) { this.reached.set(position!.key, last); }
   }
 
-  private async lastOf(key: string): Promise<KnownPlace | undefined> {
-    const last = (await this.parts.places!.lookUp([key])).get(key);
-    return last?.kind === 'place' ? last : undefined;
+  /** Asks for the last event of the work's aggregate, and whether the work itself is parked. */
+  private async lookUp(work: Work, places: OrderStore): Promise<{ readonly work: Work; readonly last: KnownPlace | undefined }> {
+    const { key, place, gapless } = work.position!;
+    const row = parkedKey(work.position!, place);
+    const found = await places.lookUp(gapless ? [key, row] : [key]);
+    const last = found.get(key);
+    return { work: found.has(row) ? { ...work, parked: row } : work, last: last?.kind === 'place' ? last : undefined };
   }
 }
 
