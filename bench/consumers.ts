@@ -58,7 +58,8 @@ export function powertools(dynamodb: DynamoDBClient): Take {
   return async (event) => {
     config.registerLambdaContext(context as never);
     try {
-      return await processPartialResponse(event, async ({ body }: SQSRecord) => record(schema.parse(JSON.parse(body))), processor, { throwOnFullBatchFailure: false });
+      const handle = async ({ body }: SQSRecord) => record(schema.parse(JSON.parse(body)));
+      return await processPartialResponse(event, handle, processor, { throwOnFullBatchFailure: false });
     } finally {
       metrics.publishStoredMetrics();
     }

@@ -7,7 +7,11 @@ const folder = 'lambda/functions';
 const suffix = '.lambda.ts';
 
 // typed by what the bundler takes: what a function takes by its type is less
-const bundlingOptions: Partial<AddBundleOptions> = { externals: [], mainFields: ['module', 'main'], minify: true, keepNames: true,
+const bundlingOptions: Partial<AddBundleOptions> = {
+  externals: [],
+  mainFields: ['module', 'main'],
+  minify: true,
+  keepNames: true,
   esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './lambda/environment-credentials.ts' },
 };
 

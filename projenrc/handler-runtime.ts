@@ -55,8 +55,10 @@ export function handlerRuntime(project: awscdk.AwsCdkConstructLibrary) {
     description: 'Compile the handler runtime: CommonJS with types, and ES modules that bundlers can shake',
     steps: [
       { exec: 'tsc -p lambda/tsconfig.json' },
-      { exec: 'esbuild lambda/index.ts lambda/testing/index.ts --bundle --splitting --packages=external --format=esm --platform=node --target=node20'
-        + ' --outdir=lib/lambda --out-extension:.js=.mjs --log-level=warning' },
+      {
+        exec: 'esbuild lambda/index.ts lambda/testing/index.ts --bundle --splitting --packages=external --format=esm --platform=node --target=node20'
+          + ' --outdir=lib/lambda --out-extension:.js=.mjs --log-level=warning',
+      },
     ],
   });
   project.postCompileTask.prependSpawn(compile);

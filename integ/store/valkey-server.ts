@@ -46,7 +46,7 @@ export interface RunningValkey {
 export async function startValkey(wantedPort = 0, cache = defaultCache): Promise<RunningValkey> {
   await setUp({ cache, parts: [tools, valkey(cache)] });
   const port = await freePort(wantedPort);
-  const settings = { 'port': port, 'bind': '127.0.0.1', 'save': '', 'appendonly': 'no', 'dir': tmpdir() };
+  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: tmpdir() };
   const server = execa(join(cache, 'valkey', program), Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]), {
     all: true, reject: false, stdin: 'ignore',
   });

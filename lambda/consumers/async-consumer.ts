@@ -26,6 +26,6 @@ export function asyncConsumer<const On extends Events, const Emits extends reado
       // the same for each of Lambda's own tries
       const messageId = context.awsRequestId ?? randomUUID();
       const delivery = { messageId, body, decode: () => decode(body), receiveCount: 1, correlationId: messageId, sentAt: new Date() };
-      await invoke(consumer, [delivery], context.getRemainingTimeInMillis());
+      await invoke(consumer, [delivery], context);
     });
 }

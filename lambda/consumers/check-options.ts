@@ -5,8 +5,12 @@ import { EnvironmentError } from '../errors';
 import { aggregateOf } from '../event-data';
 
 /** Fails with everything in a consumer's options that contradicts itself, its contracts or what its construct has set. */
-export function checkOptions(contracts: readonly EventContract[], options: AnyConsumerOptions, environment: ConsumerEnvironment, groupsStop: boolean): void {
-  const problems = [...ofContracts(contracts, options), ...ofMemory(contracts, options, groupsStop), ...ofEmission(options, environment), ...ofConcurrency(options)];
+export function checkOptions(
+  contracts: readonly EventContract[], options: AnyConsumerOptions, environment: ConsumerEnvironment, groupsStop: boolean,
+): void {
+  const problems = [
+    ...ofContracts(contracts, options), ...ofMemory(contracts, options, groupsStop), ...ofEmission(options, environment), ...ofConcurrency(options),
+  ];
   if (problems.length > 0) { throw new EnvironmentError(`consumer of ${environment.construct}: ${problems.join('; ')}`); }
 }
 

@@ -26,6 +26,6 @@ export function eventConsumer<const On extends Events, const Emits extends reado
       const body = JSON.stringify(event);
       const sentAt = new Date(Date.parse(event.time) || Date.now());
       const delivery = { messageId: event.id, body, decode: () => decode(body), receiveCount: 1, correlationId: event.id, sentAt };
-      await invoke(consumer, [delivery], context.getRemainingTimeInMillis());
+      await invoke(consumer, [delivery], context);
     });
 }

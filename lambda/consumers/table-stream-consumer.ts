@@ -106,7 +106,9 @@ function toDelivery(record: DynamoDBRecord): Delivery {
   const sentAt = new Date(ApproximateCreationDateTime === undefined ? Date.now() : ApproximateCreationDateTime * 1000);
   return {
     messageId: SequenceNumber,
-    body: JSON.stringify(record),
+    // a letter that somebody hands in again has the sequence number of the first time
+    body: JSON.stringify({ ...record, returned: true }),
+    ...('returned' in record ? { returnedAfter: 'SetAside' } : {}),
     decode: () => {
       const { keys: _keys, ...changed } = decodeTable(record);
       return { data: { id, ...changed }, source, type: changed.change, id, time: sentAt.toISOString() };

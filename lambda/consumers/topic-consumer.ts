@@ -24,7 +24,7 @@ export function topicConsumer<const On extends Events, const Emits extends reado
   return handlerOf({ name: 'topicConsumer', kinds: ['sns'], sourceWaits: () => false, sourceCounts: true, groupsStop: false }, options, collaborators,
     async (event: SNSEvent, context, { consumer }) => {
       if (!Array.isArray(event?.Records)) { throw new TypeError('this function handles notifications of an SNS topic; the event has no Records'); }
-      await invoke(consumer, event.Records.map(toDelivery), context.getRemainingTimeInMillis());
+      await invoke(consumer, event.Records.map(toDelivery), context);
     });
 }
 

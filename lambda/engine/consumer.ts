@@ -1,6 +1,6 @@
 import { Deadline } from './deadline';
 import type { DeadLetterReason, Delivery, Outcome } from './delivery';
-import { groupKey, parkedKey, readEvent } from './event';
+import { groupKey, letterKey, parkedKey, readEvent } from './event';
 import { backOff } from './failure';
 import { Runner, type RunnerParts } from './runner';
 import { groupParked } from './verdict';
@@ -8,7 +8,7 @@ import { type Chain, chainsOf, type Decision, isSuspect, isWork, knowing, type S
 import { messageOf } from '../errors';
 import type { ConsumerMetrics } from '../metrics';
 import type { KnownEvent, OrderStore, Remembered } from '../store/idempotency-store';
-import { forgetTries, Lease } from '../store/once';
+import { forgetTries, Lease, noteDone } from '../store/once';
 
 /** What a consumer is made of. */
 export interface ConsumerParts extends RunnerParts {
@@ -63,7 +63,8 @@ export class Consumer {
   }
 
   private async handleAll(deliveries: readonly Delivery[], runner: Runner, settle: Settle): Promise<void> {
-    const { chains, halted } = await this.lookUp(await this.read(deliveries));
+    const { chains: all, halted, aside } = await this.lookUp(await this.read(deliveries));
+    const chains = await Promise.all(all.map(async (chain) => this.withoutLetters(chain, aside, settle)));
     const suspects = new Set(chains.flatMap(({ links }) => links.filter(isSuspect)));
     const isSuspected = ({ links }: Chain) => links.some((link) => isWork(link) && suspects.has(link));
     const fresh = chains.filter((chain) => !isSuspected(chain));
@@ -81,6 +82,13 @@ export class Consumer {
     // one at a time, the least suspected first: when the function dies again, only one of them was under way
     for (const chain of chains.filter(isSuspected).sort((a, b) => suspicion(a) - suspicion(b))) { await run(whole(chain), true); }
     for (const rest of lonely) { await run(rest, true); }
+  }
+
+  /** What is left of a chain when those are gone that were set aside before: a stream delivers them again as long as one before them fails. */
+  private async withoutLetters(chain: Chain, aside: ReadonlySet<Delivery>, settle: Settle): Promise<Chain> {
+    const isLetter = ({ deliveries }: Work | Unreadable) => deliveries.every((delivery) => aside.has(delivery));
+    for (const link of chain.links.filter(isLetter)) { await settle(link.deliveries, Promise.resolve(this.parts.verdict.asideBefore(link))); }
+    return { ...chain, links: chain.links.filter((link) => !isLetter(link)) };
   }
 
   /** Runs one after the other; what would overtake a message that comes again waits behind it. Gives back the rest that must run while nothing else is under way. */
@@ -131,22 +139,25 @@ export class Consumer {
   }
 
   /** Asks once what is known of events that were delivered before, of aggregates, and of groups that may be stopped; of all others the claim will tell. */
-  private async lookUp(chains: Chain[]): Promise<{ chains: Chain[]; halted: ReadonlySet<string> }> {
+  private async lookUp(chains: Chain[]): Promise<{ chains: Chain[]; halted: ReadonlySet<string>; aside: ReadonlySet<Delivery> }> {
     const { environment, places: kept, groupsStop, sourceCounts, verdict } = this.parts;
     const works = chains.flatMap(({ links }) => links.filter(isWork));
     const again = works.filter(({ deliveries }) => !sourceCounts || deliveries.some(({ receiveCount }) => receiveCount > 1)).map(({ key }) => key);
     const rowOf = ({ position }: Work) => position?.gapless ? parkedKey(position, position.place) : undefined;
     const places = kept ? works.flatMap((work) => [work.position?.key, rowOf(work)].filter((key) => key !== undefined)) : [];
     const groups = groupsStop ? chains.flatMap(({ group }) => group === undefined ? [] : [group]) : [];
-    const keys = new Set([...again, ...places, ...groups.map((group) => groupKey(environment.id, group))]);
-    if (keys.size === 0) { return { chains, halted: new Set() }; }
+    const mayBeLetters = sourceCounts ? [] : chains.flatMap(({ links }) => links.flatMap(({ deliveries }) => deliveries))
+      .filter(({ returnedAfter }) => returnedAfter === undefined);
+    const letters = mayBeLetters.map((delivery) => letterKey(environment.id, delivery));
+    const keys = new Set([...again, ...places, ...groups.map((group) => groupKey(environment.id, group)), ...letters]);
+    if (keys.size === 0) { return { chains, halted: new Set(), aside: new Set() }; }
     let found: ReadonlyMap<string, Remembered>;
     try {
       found = await this.parts.storeFor(true).lookUp([...keys]);
     } catch (error) {
       if (groups.length > 0) { throw error; } // a group that may be stopped must not go on
       verdict.warn('could not look up what is known of redelivered messages', error);
-      return { chains, halted: new Set() };
+      return { chains, halted: new Set(), aside: new Set() };
     }
     const eventOf = (key: string): KnownEvent | undefined => {
       const remembered = found.get(key);
@@ -159,6 +170,7 @@ export class Consumer {
         return { known: eventOf(work.key), last: last?.kind === 'place' ? last : undefined, parked: row && found.has(row) ? row : undefined };
       })),
       halted: new Set(groups.filter((group) => found.get(groupKey(environment.id, group))?.kind === 'halted')),
+      aside: new Set(mayBeLetters.filter((delivery) => eventOf(letterKey(environment.id, delivery))?.status === 'COMPLETED')),
     };
   }
 
@@ -184,12 +196,16 @@ export class Consumer {
 
   /** Sends the letter; only then is the message done, and its key free for the day when it comes back mended. */
   private async send({ deliveries, reason, line, log, key, parked, tries, halts }: SetAside): Promise<Outcome> {
-    const { environment, groups, places, metrics } = this.parts;
+    const { environment, groups, places, metrics, sourceCounts } = this.parts;
+    const until = Date.now() + environment.idempotency.rememberFor * 1000;
     try {
       // one letter for all copies: they are the same event
       await this.parts.letter(deliveries[0], reason);
-      if (halts !== undefined) { await groups?.halt(halts, Date.now() + environment.idempotency.rememberFor * 1000); }
+      if (halts !== undefined) { await groups?.halt(halts, until); }
       if (parked !== undefined) { await places?.resume(parked); }
+      for (const delivery of sourceCounts ? [] : deliveries) {
+        await noteDone(groups ?? this.parts.storeFor(true), letterKey(environment.id, delivery), until);
+      }
     } catch (refused) {
       log.error('could not be set aside, will be tried again', { outcome: 'retry', ...line, deadLetterError: messageOf(refused) });
       return { kind: 'again', delaySeconds: backOff(tries, environment.retry) };

@@ -25,8 +25,9 @@ export interface Delivery {
 export type Outcome =
   /** The source may forget it; `parked`: it waits in the store for one before it. */
   | { readonly kind: 'done'; readonly parked?: true }
-  /** The source delivers it again after `delaySeconds`; undefined leaves the time to the source. `alone`: unless it can run while nothing else is under way. */
-  | { readonly kind: 'again'; readonly delaySeconds: number | undefined; readonly error?: unknown; readonly alone?: true };
+  /** The source delivers it again after `delaySeconds`; undefined leaves the time to the source. `alone`: unless it can run while nothing else is under way;
+   * `heldUntil`: epoch milliseconds until which another run may be alive that holds it. */
+  | { readonly kind: 'again'; readonly delaySeconds: number | undefined; readonly error?: unknown; readonly alone?: true; readonly heldUntil?: number };
 
 /** Why a message was set aside, for the person who finds it among the dead letters. */
 export interface DeadLetterReason {

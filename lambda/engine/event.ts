@@ -78,6 +78,9 @@ export async function readEvent(delivery: Delivery, { contracts, consumerId, rep
 /** The key under which an event waits that came too early. */
 export const parkedKey = ({ key }: Position, place: string) => `${key}#${place}`;
 
+/** The key under which it is remembered that a message was set aside, whatever is in it. */
+export const letterKey = (consumerId: string, { messageId }: Delivery) => keyOf(consumerId, 'letter', [messageId]);
+
 /** The key under which a message group is stopped. */
 export const groupKey = (consumerId: string, group: string) => keyOf(consumerId, 'group', [group]);
 
@@ -100,7 +103,7 @@ function contractFor({ type, source, version }: Decoded, contracts: readonly Eve
 }
 
 /** The parts are listed, not joined: `['a', 'bc']` and `['ab', 'c']` are two keys. */
-function keyOf(consumerId: string, kind: 'event' | 'aggregate' | 'group', parts: readonly string[]): string {
+function keyOf(consumerId: string, kind: 'event' | 'aggregate' | 'group' | 'letter', parts: readonly string[]): string {
   return `${consumerId}#${kind === 'event' ? '' : `${kind}#`}${hash(parts)}`;
 }
 

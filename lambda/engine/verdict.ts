@@ -46,6 +46,13 @@ export class Verdict {
     return { kind: 'done' };
   }
 
+  /** Its letter has been sent; it came again for another's sake. */
+  asideBefore(subject: Subject): Decision {
+    this.logFor(subject).info('already set aside', { outcome: 'duplicate' });
+    this.parts.metrics.count('Duplicate');
+    return { kind: 'done' };
+  }
+
   stale(work: Work, last: string): Decision {
     this.logFor(work).info('a later event was processed before', { outcome: 'stale', last, ...copiesOf(work) });
     this.parts.metrics.count('Stale');
@@ -90,7 +97,7 @@ export class Verdict {
         const untilFree = Math.ceil(Math.max(0, ending.until - Date.now()) / 1000) + 1;
         const delaySeconds = Math.min(untilFree, backOff(delivery.receiveCount, this.parts.environment.retry));
         this.logFor(work).info('in progress elsewhere', { outcome: 'held', delaySeconds });
-        return { kind: 'again', delaySeconds };
+        return { kind: 'again', delaySeconds, heldUntil: ending.until };
       }
       case 'reused': return this.conflict(work);
       case 'failed': return this.fail({ ...work, attempt: ending.attempt }, ending.error);

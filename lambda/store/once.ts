@@ -80,6 +80,13 @@ export async function forgetTries(store: IdempotencyStore, key: string): Promise
   await insist(async () => store.forget(key));
 }
 
+/** Remembers a key as done, without any work. */
+export async function noteDone(store: IdempotencyStore, key: string, expiresAt: number): Promise<void> {
+  const owner = randomUUID();
+  const { taken } = await store.claim({ key, owner, fingerprint: '', leaseUntil: Date.now(), expiresAt, alone: true, replaces: false, takesOver: true });
+  if (taken) { await store.complete({ key, owner, expiresAt, writes: [] }); }
+}
+
 /** Tells the store something that helps but that nothing depends on. */
 async function insist(tell: () => Promise<void>): Promise<void> {
   for (let tries = 1; tries <= tellTries; tries++) {

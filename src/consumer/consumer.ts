@@ -84,7 +84,10 @@ export function bindConsumer(consumer: IFunction, construct: Construct, binding:
   }));
 
   const resource = resourceOf(consumer);
-  if (resource && resource.deadLetterConfig === undefined) { resource.deadLetterConfig = { targetArn: deadLetterQueue.queue.queueArn }; }
+  // Lambda takes no FIFO queue for what it gives up
+  if (resource && resource.deadLetterConfig === undefined && !deadLetterQueue.queue.fifo) {
+    resource.deadLetterConfig = { targetArn: deadLetterQueue.queue.queueArn };
+  }
   return [deadLetterQueue.grantSend(consumer), idempotencyTable.grantUse(consumer, consumerId), ...(outbox ? [outbox.grantEmit(consumer)] : [])];
 }
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { failsWith, gapless, itemOf, nameOf, OrderedModel } from './ordered-model';
 import { startClock } from './virtual-clock';
-import { storm } from '../chaos/storm';
 import { Poison } from '../../lambda';
+import { storm } from '../chaos/storm';
 
 afterEach(() => {
   jest.useRealTimers();

@@ -47,7 +47,7 @@ export class MemoryTable {
   }
 
   private note(call: string, input: object): void {
-    const items = call === 'TransactWriteItems' ? (input as { TransactItems: Record<string, { TableName: string }>[] }).TransactItems : [{ [call.replace('Item', '')]: input as { TableName: string } }];
+    const items: readonly object[] = call === 'TransactWriteItems' ? (input as { TransactItems: object[] }).TransactItems : [{ [call.replace('Item', '')]: input }];
     for (const item of items) {
       const [[kind, request]] = Object.entries(item) as [[string, { TableName?: string; Item?: object; Key?: object }]];
       if (!['Put', 'Update', 'Delete'].includes(kind) || request.TableName === memory) { continue; }

@@ -8,7 +8,8 @@ const orderBy = ({ place }: { place: number }) => place;
 const moved = defineEvent({ source: 'shop', type: 'Moved', version: 1, schema, key, orderBy, aggregate: 'Parcel' });
 const sealed = defineEvent({ source: 'shop', type: 'Sealed', version: 1, schema, key, orderBy, aggregate: 'Parcel', gapless: true });
 const lost = defineEvent({ source: 'shop', type: 'Lost', version: 1, schema, key });
-const store = { claim: async () => ({ taken: true, attempt: 1 }), complete: async () => {}, release: async () => {}, forget: async () => {}, lookUp: async () => new Map() };
+const nothing = async () => {};
+const store = { claim: async () => ({ taken: true, attempt: 1 }), complete: nothing, release: nothing, forget: nothing, lookUp: async () => new Map() };
 
 const functions = { Moved: () => {}, Sealed: () => {}, Lost: () => {} };
 // what the types refuse, a caller without types can still say

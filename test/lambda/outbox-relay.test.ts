@@ -10,7 +10,9 @@ import { outboxRelay, readRelayEnvironment } from '../../lambda/outbox-relay';
 
 useVirtualClock();
 
-const stockReserved = defineEvent({ source: 'shop.stock', type: 'StockReserved', version: 1, schema: z.object({ orderId: z.string() }), key: ({ orderId }) => orderId });
+const stockReserved = defineEvent({
+  source: 'shop.stock', type: 'StockReserved', version: 1, schema: z.object({ orderId: z.string() }), key: ({ orderId }) => orderId,
+});
 const environment = { v: 1, construct: 'Shop/Outbox', bus: 'arn:aws:events:eu-west-1:123456789012:event-bus/shop', deadLetterQueue: 'https://sqs/dead' } as const;
 
 type Answer = (entry: PutEventsRequestEntry) => { readonly EventId?: string; readonly ErrorCode?: string };
@@ -79,7 +81,8 @@ test('sets aside with its reason what the bus will never take, and goes on', asy
   expect(await relay(a, { eventName: 'INSERT', dynamodb: { SequenceNumber: 'x', NewImage: { event: { S: 'no event' } } } }, b)).toEqual({ batchItemFailures: [] });
 
   expect(idsOf(accepted)).toEqual(['b']);
-  expect(letters.map(({ QueueUrl, MessageBody, MessageAttributes }) => [QueueUrl, MessageBody, (JSON.parse(MessageAttributes!.deadLetter!.StringValue!) as { reason: string }).reason])).toEqual([
+  const reasonOf = ({ MessageAttributes }: SendMessageCommandInput) => (JSON.parse(MessageAttributes!.deadLetter!.StringValue!) as { reason: string }).reason;
+  expect(letters.map((letter) => [letter.QueueUrl, letter.MessageBody, reasonOf(letter)])).toEqual([
     [environment.deadLetterQueue, a.dynamodb!.NewImage!.event!.S, 'MalformedDetail'], [environment.deadLetterQueue, 'no event', 'BadEnvelope'],
   ]);
 });

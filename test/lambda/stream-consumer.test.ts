@@ -233,3 +233,17 @@ test('fails on what is not of a Kinesis stream', async () => {
     await expect(given().invoke(event as never)).rejects.toThrow(new TypeError('this function handles records of a Kinesis stream; the event has no Records'));
   }
 });
+
+test('what is set aside behind a record that fails has one letter, however often the shard delivers it again', async () => {
+  let failures = 0;
+  const model = given((placed, processing, lambda) => {
+    if (placed.orderId === 'a-1' && failures++ < 3) { throw new RetryLater('not yet'); }
+    if (placed.orderId === 'c-1') { throw new Poison('nobody wants it'); }
+    return writes(placed, processing, lambda);
+  });
+
+  await read(model, [...ordered('a-1'), record('no order', 'b'), ...ordered('c-1', 'd-1')]);
+
+  expect(model.letters.map(({ reason }) => reason).sort()).toEqual(['NotJson', 'Poison']);
+  expect(model.done).toEqual(['d-1', 'a-1']);
+});
