@@ -47,7 +47,7 @@ export class MemoryTable {
   }
 
   private note(call: string, input: object): void {
-    const items: readonly object[] = call === 'TransactWriteItems' ? (input as { TransactItems: object[] }).TransactItems : [{ [call.replace('Item', '')]: input }];
+    const { TransactItems: items = [{ [call.replace('Item', '')]: input }] } = input as { readonly TransactItems?: readonly object[] };
     for (const item of items) {
       const [[kind, request]] = Object.entries(item) as [[string, { TableName?: string; Item?: object; Key?: object }]];
       if (!['Put', 'Update', 'Delete'].includes(kind) || request.TableName === memory) { continue; }
