@@ -52,7 +52,8 @@ export class MemoryTable {
       const [[kind, request]] = Object.entries(item) as [[string, { TableName?: string; Item?: object; Key?: object }]];
       if (!['Put', 'Update', 'Delete'].includes(kind) || request.TableName === memory) { continue; }
       const plain = (value?: object) => value && unmarshall(value as never);
-      this.effects.push({ [kind]: { ...request, ...(request.Item ? { Item: plain(request.Item) } : {}), ...(request.Key ? { Key: plain(request.Key) } : {}) } } as unknown as Write);
+      const { Item, Key } = request;
+      this.effects.push({ [kind]: { ...request, ...(Item ? { Item: plain(Item) } : {}), ...(Key ? { Key: plain(Key) } : {}) } } as unknown as Write);
     }
   }
 }
