@@ -5,7 +5,7 @@ import { Listr, type ListrTaskWrapper } from 'listr2';
 interface Told { readonly name: string; readonly runs: number; readonly numRuns: number; readonly messages: number }
 
 /** The storms, by their files in test/lambda. */
-const storms = { 'claim and transaction': 'chaos', 'memory inside the entity': 'entity-storm', 'events without gaps': 'gapless-storm', 'message groups': 'fifo-storm' } as const;
+const storms = { 'claim and transaction': 'chaos', 'memory inside the entity': 'entity-storm', 'events without gaps': 'gapless-storm', 'message groups': 'fifo-storm', 'hostile messages': 'hostile' } as const;
 
 const program = new Command('chaos')
   .description('Sends very many messages through the handlers while functions die, services are busy, answers get lost and messages come twice, late and in another order.')
