@@ -22,15 +22,15 @@ describe('the lint rules', () => {
     ['src/idempotency/idempotency-table.ts', '../dead-letter/dead-letter-queue'],
     ['src/function/consumer-function.ts', '../queue/settings'],
     ['lambda/errors.ts', './store/once'],
-    ['lambda/errors.ts', './queue'],
+    ['lambda/errors.ts', './consumers/queue-consumer'],
     ['lambda/contract.ts', './engine/failure'],
-    ['lambda/contract.ts', './queue'],
+    ['lambda/contract.ts', './consumers/queue-consumer'],
     ['lambda/environment.ts', './visibility'],
     ['lambda/store/once.ts', '../engine/failure'],
-    ['lambda/store/once.ts', '../queue'],
+    ['lambda/store/once.ts', '../consumers/queue-consumer'],
     ['lambda/engine/failure.ts', '../dead-letter'],
-    ['lambda/dead-letter.ts', './queue'],
-    ['lambda/visibility.ts', './queue'],
+    ['lambda/dead-letter.ts', './consumers/queue-consumer'],
+    ['lambda/visibility.ts', './consumers/queue-consumer'],
   ])('report an import that points up: %s of %s', async (file, imported) => {
     expect(await reported(file, imported)).toContain('import/no-restricted-paths');
   });
@@ -38,18 +38,18 @@ describe('the lint rules', () => {
   test.each([
     ['src/queue/settings.ts', '../../lambda/errors'],
     ['src/queue/settings.ts', 'cdk-event-patterns/lambda'],
-    ['lambda/queue.ts', '../src/private/check'],
-    ['lambda/queue.ts', 'cdk-event-patterns'],
+    ['lambda/consumers/queue-consumer.ts', '../../src/private/check'],
+    ['lambda/consumers/queue-consumer.ts', 'cdk-event-patterns'],
     ['lambda/store/once.ts', 'aws-cdk-lib'],
-    ['lambda/queue.ts', 'aws-cdk-lib/aws-sqs'],
-    ['lambda/queue.ts', 'constructs'],
+    ['lambda/consumers/queue-consumer.ts', 'aws-cdk-lib/aws-sqs'],
+    ['lambda/consumers/queue-consumer.ts', 'constructs'],
   ])('report an import across the border between constructs and handlers: %s of %s', async (file, imported) => {
     expect(await reported(file, imported)).toContain('import/no-restricted-paths');
   });
 
   test.each([
     ['src/queue/settings.ts', '../index'],
-    ['lambda/queue.ts', './index'],
+    ['lambda/consumers/queue-consumer.ts', '../index'],
     ['lambda/store/once.ts', '../index'],
   ])('report an import of a barrel: %s of %s', async (file, imported) => {
     expect(await reported(file, imported)).toContain('import/no-restricted-paths');
@@ -62,14 +62,14 @@ describe('the lint rules', () => {
   );
 
   test.each([
-    ['lambda/queue.ts', 'zod'],
-    ['lambda/queue.ts', '@aws-sdk/client-s3'],
+    ['lambda/consumers/queue-consumer.ts', 'zod'],
+    ['lambda/consumers/queue-consumer.ts', '@aws-sdk/client-s3'],
     ['src/queue/settings.ts', '@aws-sdk/client-dynamodb'],
   ])('report an import of a package that users do not get: %s of %s', async (file, imported) => {
     expect(await reported(file, imported)).toEqual(['import/no-extraneous-dependencies']);
   });
 
-  test.each(['../../src/index', '../../src/queue/settings', '../../lambda/queue', '../../lambda'])('report that a sample imports %s instead of the published name', async (imported) => {
+  test.each(['../../src/index', '../../src/queue/settings', '../../lambda/consumers/queue-consumer', '../../lambda'])('report that a sample imports %s instead of the published name', async (imported) => {
     expect(await reported('samples/orders/app.ts', imported)).toEqual(['no-restricted-imports']);
   });
 
@@ -77,10 +77,10 @@ describe('the lint rules', () => {
     ['src/queue/settings.ts', '../private/check'],
     ['src/queue/settings.ts', '../function/consumer-function'],
     ['src/index.ts', './queue/settings'],
-    ['lambda/queue.ts', './engine/consumer'],
+    ['lambda/consumers/queue-consumer.ts', '../engine/delivery'],
     ['lambda/engine/failure.ts', '../store/once'],
     ['lambda/store/once.ts', '../errors'],
-    ['lambda/index.ts', './queue'],
+    ['lambda/index.ts', './consumers/queue-consumer'],
     ['samples/orders/app.ts', 'cdk-event-patterns'],
     ['samples/orders/order-placed.ts', 'cdk-event-patterns/lambda'],
   ])('let an import pass that points down: %s of %s', async (file, imported) => {

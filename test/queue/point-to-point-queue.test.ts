@@ -186,7 +186,7 @@ test('lets its consumer do what it must, and nothing else', () => {
   const statements = permissions(consumer);
   expect(allowed(statements, stack.resolve(queue.queueArn))).toEqual(['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage']);
   expect(allowed(statements, stack.resolve(deadLetterQueue.queue.queueArn))).toEqual(['sqs:SendMessage']);
-  expect(allowed(statements, stack.resolve(idempotencyTable.table.tableArn))).toHaveLength(5);
+  expect(allowed(statements, stack.resolve(idempotencyTable.table.tableArn))).toHaveLength(6);
   expect(statements).toHaveLength(3);
 });
 
