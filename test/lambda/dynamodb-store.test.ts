@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { FakeDynamoDB } from './fake-dynamodb';
+import { ObservedDynamoDB } from './observed-dynamodb';
 import { ended, useVirtualClock } from './virtual-clock';
 import { kindOf } from '../../lambda/engine/failure';
 import { ClaimLost, EnvironmentError, WriteRefused } from '../../lambda/errors';
@@ -15,8 +15,8 @@ const cancelled = (...codes: (string | undefined)[]) =>
 const named = (name: string) => Object.assign(new Error(name), { name });
 
 function given(...failures: unknown[]) {
-  const table = new FakeDynamoDB();
-  table.items.set('k', { id: { S: 'k' }, status: { S: 'INPROGRESS' }, owner: { S: 'one' }, attempts: { N: '1' }, validation: { S: 'f' } });
+  const table = new ObservedDynamoDB();
+  table.put('memory', { id: { S: 'k' }, status: { S: 'INPROGRESS' }, owner: { S: 'one' }, attempts: { N: '1' }, validation: { S: 'f' } });
   table.failures.push(...failures);
   return { table, store: new DynamoDBStore(table.client(), 'memory') };
 }
@@ -31,8 +31,8 @@ describe('completing', () => {
       { Update: { TableName: 'stock', Key: { id: 'u' }, UpdateExpression: 'ADD sold :one', ExpressionAttributeValues: { ':one': 1 } } },
       { Delete: { TableName: 'carts', Key: { id: 'd' } } },
     ]));
-    table.items.set('c', { id: { S: 'c' }, version: { N: '1' } });
-    table.items.set('l', { id: { S: 'l' }, status: { S: 'INPROGRESS' }, owner: { S: 'one' } });
+    table.put('customers', { id: { S: 'c' }, version: { N: '1' } });
+    table.put('memory', { id: { S: 'l' }, status: { S: 'INPROGRESS' }, owner: { S: 'one' } });
     await store.complete(completion('l', 'one', 5_000, [{ ConditionCheck: { TableName: 'customers', Key: { id: 'c' }, ...condition } }]));
 
     expect(table.requests.map(({ name }) => name)).toEqual(['TransactWriteItems', 'TransactWriteItems']);
@@ -45,9 +45,9 @@ describe('completing', () => {
     expect(table.requests[1]!.input.TransactItems![1]).toEqual({
       ConditionCheck: { TableName: 'customers', Key: { id: { S: 'c' } }, ...condition, ExpressionAttributeValues: { ':v': { N: '1' } } },
     });
-    expect(table.items.get('p')).not.toHaveProperty('note');
-    expect(table.items.get('u')).toMatchObject({ sold: { N: '1' } });
-    expect(table.items.get('k')).toEqual({ id: { S: 'k' }, status: { S: 'COMPLETED' }, owner: { S: 'one' }, validation: { S: 'f' }, expiration: { N: '5' } });
+    expect(table.item('orders', 'p')).not.toHaveProperty('note');
+    expect(table.item('stock', 'u')).toMatchObject({ sold: { N: '1' } });
+    expect(table.item('memory', 'k')).toEqual({ id: { S: 'k' }, status: { S: 'COMPLETED' }, owner: { S: 'one' }, validation: { S: 'f' }, expiration: { N: '5' } });
   });
 
   test('is a plain update when there is nothing to write', async () => {
@@ -152,7 +152,7 @@ test.each(['claim', 'release', 'forget', 'lookUp'] as const)('fails with what Dy
 
 test('reads what a foreign or older record lacks as nothing', async () => {
   const { table, store } = given();
-  table.items.set('bare', { id: { S: 'bare' }, status: { S: 'COMPLETED' }, expiration: { N: '7' } });
+  table.put('memory', { id: { S: 'bare' }, status: { S: 'COMPLETED' }, expiration: { N: '7' } });
 
   expect((await store.lookUp(['bare'])).get('bare')).toEqual({ kind: 'event', status: 'COMPLETED', expiresAt: 7_000, leaseUntil: 0, attempts: 0, alone: false, fingerprint: '' });
 });

@@ -3,11 +3,11 @@ import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempo
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { SQSRecord } from 'aws-lambda';
 import { ConsumerModel, type FunctionModel, type Handler, type Order, writeOf } from './consumer-model';
-import { FakeDynamoDB } from './fake-dynamodb';
+import { MemoryDynamoDB } from '../../lambda/testing/dynamodb/memory-dynamodb';
 
 /** The same queue before a consumer as Powertools' manual writes it: claim, effect and completion are calls of their own. */
 export class PowertoolsModel extends ConsumerModel {
-  private readonly memory = new FakeDynamoDB();
+  private readonly memory = new MemoryDynamoDB();
 
   protected override handlerFor(lambda: FunctionModel): Handler {
     const fault = lambda.mortal((call, moment) => this.options.fault?.(call, moment, lambda));

@@ -1,11 +1,11 @@
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { ConsumerModel, type ModelOptions, type Order, orderPlaced } from './consumer-model';
-import { FakeDynamoDB } from './fake-dynamodb';
 import { MadeModel } from './made-model';
 import type { Fault } from './memory-store';
 import { useVirtualClock } from './virtual-clock';
 import { type Processing, queueConsumer } from '../../lambda';
+import { MemoryDynamoDB } from '../../lambda/testing/dynamodb/memory-dynamodb';
 
 /** A trap that the runtime closes. */
 export interface Trap {
@@ -21,7 +21,7 @@ export interface Plain {
   readonly context?: boolean;
 }
 
-export const storeOf = (fault?: Fault) => new DynamoDBPersistenceLayer({ tableName: 'memory', awsSdkV3Client: new FakeDynamoDB().client(fault) });
+export const storeOf = (fault?: Fault) => new DynamoDBPersistenceLayer({ tableName: 'memory', awsSdkV3Client: new MemoryDynamoDB().client(fault) });
 
 /** A function as Powertools' manual wraps it. */
 export function idempotent<Event, Result>(
