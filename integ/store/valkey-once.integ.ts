@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import Valkey from 'iovalkey';
-import { type RunningValkey, startValkey } from './valkey-server';
+import type Valkey from 'iovalkey';
+import { startValkey } from './valkey-server';
+import { connect, givenValkey, storeOn } from './valkey-under-test';
 import { type Finished, Lease, once, type OnceOptions } from '../../lambda/store/once';
-import { ValkeyStore } from '../../lambda/store/valkey-store';
 import { eventually } from '../eventually';
 
-let server: RunningValkey;
-let client: Valkey;
+const valkey = givenValkey();
 let key: string;
 let effects: string[];
 
-const connect = (port: number) => new Valkey({ port, host: '127.0.0.1', maxRetriesPerRequest: 0, retryStrategy: () => null });
 
 interface RunOptions extends Partial<OnceOptions> {
   readonly on?: Valkey;
@@ -20,8 +18,8 @@ interface RunOptions extends Partial<OnceOptions> {
 
 /** A run of the event, in a function that has its time to live. */
 async function run(work: () => Promise<Finished>, options: RunOptions = {}) {
-  const { on = client, livesMillis = 30_000, content = 'content', ...more } = options;
-  const store = new ValkeyStore(async (script, keys, args) => on.eval(script, keys.length, ...keys, ...args));
+  const { on = valkey.client, livesMillis = 30_000, content = 'content', ...more } = options;
+  const store = storeOn(on);
   return once({ key, content }, work, {
     store, lease: new Lease(Date.now() + livesMillis, 3_600), alone: true, replaces: false, takesOver: true, counts: () => true, ...more,
   });
@@ -32,16 +30,6 @@ const effect = (name: string, result?: string) => async (): Promise<Finished> =>
   effects.push(name);
   return { writes: [], ...(result === undefined ? {} : { result }) };
 };
-
-beforeAll(async () => {
-  server = await startValkey();
-  client = connect(server.port);
-});
-
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
 
 beforeEach(() => {
   key = `Shop/Orders#${randomUUID()}`;
@@ -57,7 +45,7 @@ test('runs an event once, and gives every copy what the run gave', async () => {
 });
 
 test('runs one of the copies that come at once, over several connections', async () => {
-  const connections = [connect(server.port), connect(server.port), connect(server.port)];
+  const connections = [connect(valkey.server.port), connect(valkey.server.port), connect(valkey.server.port)];
   try {
     for (let round = 0; round < 50; round++) {
       key = `copies#${randomUUID()}`;

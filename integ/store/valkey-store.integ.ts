@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import Valkey from 'iovalkey';
-import { type RunningValkey, startValkey } from './valkey-server';
+import type Valkey from 'iovalkey';
+import { startValkey } from './valkey-server';
+import { connect, givenValkey, storeOn } from './valkey-under-test';
 import type { ClaimRequest, IdempotencyStore } from '../../lambda/store/idempotency-store';
-import { ValkeyStore } from '../../lambda/store/valkey-store';
 import { eventually } from '../eventually';
 
 const day = 86_400_000;
-let server: RunningValkey;
-let client: Valkey;
+const valkey = givenValkey();
 let key: string;
 
-const connect = (port: number) => new Valkey({ port, host: '127.0.0.1', maxRetriesPerRequest: 0, retryStrategy: () => null });
-const storeOn = (connection: Valkey): IdempotencyStore => new ValkeyStore(async (script, keys, args) => connection.eval(script, keys.length, ...keys, ...args));
 const request = (more: Partial<ClaimRequest> = {}): ClaimRequest => ({
   key, owner: 'one', fingerprint: 'f', leaseUntil: Date.now() + 30_000, expiresAt: Date.now() + day, alone: false, replaces: false, takesOver: true, ...more,
 });
@@ -20,16 +17,6 @@ const completion = (more: { readonly owner?: string; readonly expiresAt?: number
 
 /** Lets time pass for those who ask, not for the server. */
 const pass = (millis: number) => jest.setSystemTime(Date.now() + millis);
-
-beforeAll(async () => {
-  server = await startValkey();
-  client = connect(server.port);
-});
-
-afterAll(async () => {
-  client.disconnect();
-  await server.stop();
-});
 
 beforeEach(() => {
   key = `Shop/Orders#${randomUUID()}`;
@@ -46,7 +33,7 @@ describe('a key', () => {
   let store: IdempotencyStore;
   const known = async () => (await store.lookUp([key])).get(key);
 
-  beforeEach(() => { store = storeOn(client); });
+  beforeEach(() => { store = storeOn(valkey.client); });
 
   test('belongs to the first who wants it, who counts', async () => {
     expect(await store.claim(request())).toEqual({ taken: true, attempt: 1 });
@@ -208,7 +195,7 @@ describe('a key', () => {
     const expiresAt = Date.now() + 700;
     await remember(expiresAt);
     expect(await store.claim(request({ owner: 'two' }))).toMatchObject({ taken: false });
-    expect(await client.pexpiretime(key)).toBe(expiresAt);
+    expect(await valkey.client.pexpiretime(key)).toBe(expiresAt);
 
     await eventually(async () => expect(await store.claim(request({ owner: 'two', fingerprint: 'other' }))).toEqual({ taken: true, attempt: 1 }));
 
@@ -229,21 +216,21 @@ describe('a key', () => {
   });
 
   test('that something else lies under fails with the server\'s own error', async () => {
-    await client.set(key, 'theirs');
+    await valkey.client.set(key, 'theirs');
 
     await expect(store.claim(request())).rejects.toThrow('WRONGTYPE');
-    expect(await client.get(key)).toBe('theirs');
+    expect(await valkey.client.get(key)).toBe('theirs');
   });
 });
 
 describe('two functions', () => {
   let other: Valkey;
 
-  beforeEach(() => { other = connect(server.port); });
+  beforeEach(() => { other = connect(valkey.server.port); });
   afterEach(() => { other.disconnect(); });
 
   test('never hold one key at once: not a new one, not an abandoned one, not one given back', async () => {
-    const stores = { one: storeOn(client), two: storeOn(other) };
+    const stores = { one: storeOn(valkey.client), two: storeOn(other) };
     /** Both want the key, and one gets it. */
     const race = async () => {
       const owners = Math.random() < 0.5 ? ['one', 'two'] as const : ['two', 'one'] as const;
@@ -258,7 +245,7 @@ describe('two functions', () => {
       expect(await race()).toEqual({ taken: true, attempt: 1 });
       pass(30_001);
       expect(await race()).toEqual({ taken: true, attempt: 2 });
-      await stores.one.release(key, await client.hget(key, 'owner') ?? '', false);
+      await stores.one.release(key, await valkey.client.hget(key, 'owner') ?? '', false);
       expect(await race()).toEqual({ taken: true, attempt: 3 });
     }
   });
