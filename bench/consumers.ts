@@ -8,7 +8,9 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
-import { defineEvent, queueConsumer } from '../lambda';
+// by name, as a bundle has them: without what the handler does not use
+import { queueConsumer } from '../lambda/consumers/queue-consumer';
+import { defineEvent } from '../lambda/contract';
 
 /** Takes a batch of a queue. */
 export type Take = (event: SQSEvent) => Promise<unknown>;

@@ -57,7 +57,7 @@ export function assemble<Source extends ConsumerSource>(door: Door<Source>, opti
     processOf: processesOf(options),
     emits: options.emits ?? [],
     onStale: options.onStale ?? 'skip',
-    concurrency: options.concurrency ?? 10,
+    concurrency: options.concurrency ?? 100,
     sourceWaits: door.sourceWaits(environment.source),
     sourceCounts: door.sourceCounts,
     groupsStop: door.groupsStop,

@@ -49,7 +49,7 @@ function* ofEmission({ idempotency = 'transaction', emits = [] }: AnyConsumerOpt
   if (emits.length > 0 && !outbox) { yield `\`emits\` needs an outbox: give ${construct} an \`outbox\``; }
 }
 
-function* ofConcurrency({ concurrency = 10 }: AnyConsumerOptions) {
+function* ofConcurrency({ concurrency = 100 }: AnyConsumerOptions) {
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 1000) { yield `\`concurrency\` is ${concurrency}, not a whole number from 1 to 1000`; }
 }
 

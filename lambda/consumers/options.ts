@@ -46,7 +46,7 @@ export interface ConsumerSettings {
 
   /**
    * How many events are under way at the same time in one function; those of one group or aggregate are done one after the other in any case. 1 to 1000.
-   * @default 10
+   * @default 100
    */
   readonly concurrency?: number;
 

@@ -5,7 +5,10 @@ import type { Destination, Patience, Published } from './destination';
 import { notSent, PublishFailed, type Unpublished } from './publish-failed';
 import { blamesEntry, type Refusal, refusalOf } from './refusal';
 import { type Parcel, sealAll } from './sealing';
-import { type Cause, currentRun } from '../run';
+import { type Cause, followRuns } from '../run';
+
+// pure for bundlers: without a producer, nobody follows
+const currentRun = /* @__PURE__ */ followRuns();
 
 const requestsAtOnce = 4;
 const triesByDefault = 8;

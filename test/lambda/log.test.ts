@@ -53,13 +53,13 @@ test('says that a copy was already processed', async () => {
 });
 
 test('says that an event is in progress elsewhere, and that there was no time to begin', async () => {
-  const { model, lines } = given({ batchSize: 11, process: async ({ orderId }, { tx }) => { await pause(29_500); tx.write(writeOf(orderId)); } });
-  for (let i = 0; i < 11; i++) { model.place(`order-${i}`); }
+  const { model, lines } = given({ batchSize: 101, process: async ({ orderId }, { tx }) => { await pause(29_500); tx.write(writeOf(orderId)); } });
+  for (let i = 0; i < 101; i++) { model.place(`order-${i}`); }
 
   await model.deliver();
 
-  expect(lines.filter(({ reason }) => reason === 'DeadlineReached')).toHaveLength(10);
-  expect(lines.filter(({ reason }) => reason === 'NotBegun')).toMatchObject([{ outcome: 'retry', key: 'order-10' }]);
+  expect(lines.filter(({ reason }) => reason === 'DeadlineReached')).toHaveLength(100);
+  expect(lines.filter(({ reason }) => reason === 'NotBegun')).toMatchObject([{ outcome: 'retry', key: 'order-100' }]);
 
   const [key] = [...model.table.records.keys()];
   model.table.rewrite(key!, { owner: 'another', in_progress_expiration: Date.now() + 10_000 });
