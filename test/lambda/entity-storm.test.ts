@@ -10,7 +10,7 @@ afterEach(() => {
 
 const places = [1, 2, 3, 4, 5, 6];
 
-const parameters = storm('memory inside the entity', 18);
+const parameters = storm('memory inside the entity', 17);
 
 const storms = fc.record({
   told: fc.subarray(places).chain((again) => fc.shuffledSubarray([...places, ...again], { minLength: places.length + again.length })),

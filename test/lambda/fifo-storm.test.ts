@@ -12,7 +12,7 @@ afterEach(() => {
 
 const places = [1, 2, 3, 4, 5, 6, 7];
 
-const parameters = storm('message groups', 20);
+const parameters = storm('message groups', 14);
 
 const storms = fc.record({
   poison: fc.subarray(places, { maxLength: 3 }),
