@@ -153,11 +153,11 @@ describe('a consumer counts', () => {
 
   test('nothing for what was not begun', async () => {
     const model = given(async () => pause(29_500));
-    for (let order = 0; order < 15; order++) { placed(model, `order-${order}`); }
+    for (let order = 0; order < 150; order++) { placed(model, `order-${order}`); }
 
-    await model.deliver(model.queue.receive(15));
+    await model.deliver(model.queue.receive(150));
 
-    expect(model.counted.counts).toEqual({ Retried: 10 });
+    expect(model.counted.counts).toEqual({ Retried: 100 });
   });
 });
 
