@@ -36,7 +36,7 @@ async function run(file: string, env: NodeJS.ProcessEnv, task: Task): Promise<vo
     task.title = `${title}: ${sum.toLocaleString('en')} messages, none lost, none counted twice`;
   } catch (error) {
     // what fast-check says of the smallest case, with its seed and path
-    throw new Error((error as { all?: string }).all?.replace(/^storm .*$\n?/gm, '').slice(0, 8_000) ?? String(error));
+    throw new Error((error as { all?: string }).all?.replace(/\n*storm \{.*\}\n/g, '').slice(0, 8_000) ?? String(error));
   }
 }
 
