@@ -46,6 +46,7 @@ const keptFor = 14 * 86_400; // seconds; the relay reads them at once
 export class Transaction {
   private readonly collected: Write[] = [];
   private readonly emitted: Promise<Row>[] = [];
+  private leaving = 0;
   private open = true;
 
   /** @param reserved The number of actions that the memory itself takes. */
@@ -67,7 +68,7 @@ export class Transaction {
   }
 
   /** How many events leave with the transaction. */
-  get emissions(): number { return this.emitted.length; }
+  get emissions(): number { return this.leaving; }
 
   /** Ends the collecting. */
   end(): void { this.open = false; }
@@ -75,6 +76,7 @@ export class Transaction {
   /** What was collected, with the events that are emitted; fails when one of them cannot be sent. */
   async writes(): Promise<readonly Write[]> {
     const rows = new Map((await Promise.all(this.emitted)).map((row) => [row.Put.Item.id, row]));
+    this.leaving = rows.size;
     // an event that is emitted twice is one event; DynamoDB takes no item twice
     return [...this.collected, ...rows.values()];
   }

@@ -57,6 +57,7 @@ describe('an emitted event', () => {
     await model.drain();
 
     expect(model.emitted).toHaveLength(1);
+    expect(model.counted.counts).toMatchObject({ Emitted: 1 });
     expect(model.queue.deadLetters).toEqual([]);
   });
 
